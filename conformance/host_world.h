@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The world of the running kernel, read from what it says about itself: uname, its configuration,
+// /proc/net/protocols, loaded modules, sysctls. Never from the answers under test.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/case.h"
+
+namespace sockoracle {
+
+struct HostFacts {
+  std::string sysname, uname_release, machine;
+  bool in_table = false;      // Linux, and its series is in the release table
+  World world;                // the caller is root; in_table only
+  std::string config_source;  // "/proc/config.gz"; empty where no configuration was readable
+  // The configuration symbols that change results, without CONFIG_: "y", "m" or "n".
+  std::map<std::string, std::string> config;
+  std::vector<std::string> protocols;          // the names in /proc/net/protocols, in its order
+  std::map<std::string, std::string> sysctls;  // those of sysctls.def that exist: text as read
+  std::string lsm;                             // /sys/kernel/security/lsm, or empty
+  std::vector<std::string> notes;              // what could not be read and what is assumed instead
+};
+
+// `root` is put before every path: the tests' way in.
+HostFacts host_facts(const std::string& root = {});
+
+// The running kernel's release where it is Linux and in the table, else the newest.
+Release default_release();
+
+}  // namespace sockoracle
