@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The command line, text notation and world input.
+target_sources(sockoracle_conformance PRIVATE
+  ask.cpp
+  change_text.cpp
+  explain_json.cpp
+  explain_text.cpp
+  history_text.cpp
+  host_world.cpp
+  json_text.cpp
+  kernel_config.cpp
+  list_text.cpp
+  step_text.cpp
+  table_text.cpp
+  world_json.cpp
+  world_text.cpp)
