@@ -21,7 +21,7 @@ struct CallError {
 
 // Reads one call. `consumed` null: nothing but blanks may follow it; else it receives the number of
 // characters read, and anything may follow, as in a line of an strace log. Accepted beyond what
-// print_call writes: PF_ for AF_, numbers in decimal, hexadecimal and octal, as signed or as unsigned
+// print_call writes: PF_ for AF_, decimal, hexadecimal and octal numbers, as signed or as unsigned
 // 32-bit numbers, names and numbers joined by |, comments, htons(), the further arguments of
 // socketpair, and socketcall(SYS_SOCKET, [...]).
 bool parse_call(std::string_view text, Call* out, CallError* error, size_t* consumed = nullptr);

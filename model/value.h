@@ -13,8 +13,8 @@ namespace sockoracle {
 inline constexpr size_t kValueTextMax = 256;
 
 // number "131072"; list "0,131072,0", an empty one "len0"; text as it is; errno "!ENOPROTOOPT";
-// none "-". Writes what fits and returns the full length, so a result above out.size() says how much
-// room it takes. No terminating zero.
+// none "-". Writes what fits and returns the full length, so a result above out.size() tells how
+// much room it takes. No terminating zero.
 size_t value_text(const Value& value, std::span<char> out);
 
 }  // namespace sockoracle

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// strace's notation of a call: what is accepted, what is printed, and that printing can be read back.
+// The notation of calls: what is accepted, what is printed, and that printing can be read back.
 #include "model/strace.h"
 
 #include <boost/test/unit_test.hpp>
@@ -59,7 +59,8 @@ const Reading kReadings[] = {
      "socket(AF_PACKET, SOCK_RAW, 768)"},
     {"socket(-1, -2147483648, 4294967295)", {Entry::socket, -1, kMin, -1},
      "socket(-1, -2147483648, -1)"},
-    {"socket(02, 01, 0377)", {Entry::socket, 2, 1, 255}, "socket(AF_INET, SOCK_STREAM, IPPROTO_RAW)"},
+    {"socket(02, 01, 0377)", {Entry::socket, 2, 1, 255},
+     "socket(AF_INET, SOCK_STREAM, IPPROTO_RAW)"},
     {"socket(2, SOCK_CLOEXEC, 0x7fffffff)", {Entry::socket, 2, 0x80000, kMax},
      "socket(AF_INET, 0|SOCK_CLOEXEC, 2147483647)"},
     {"socketpair(AF_INET, SOCK_STREAM, 0, [3, 4])", {Entry::socketpair, 2, 1, 0},
