@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The `context` request: a child process that stages a world and then serves in it.
+#include "probe.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void begin_answer(const char *name)
+{
+    begin_line();
+    put_text("context ");
+    put_text(name);
+    put_text(" ");
+}
+
+static void say_skip(const char *name, const char *op, const struct Refusal *refusal)
+{
+    begin_answer(name);
+    put_text("skip ");
+    put_text(op);
+    put_text(" ");
+    put_text(refusal->call);
+    put_text(" ");
+    put_errno(refusal->error);
+    if (refusal->error == EPERM || refusal->error == EACCES)
+        put_text(" lack of privilege");
+    end_line();
+}
+
+static void say_left(const char *name)
+{
+    begin_line();
+    put_text("left ");
+    put_text(name);
+    end_line();
+}
+
+// Nothing runs in a context that is not there, least of all with the rights of its parent. Every
+// request up to the matching `leave` is answered by one line. false: end of input or `quit`.
+static bool serve_void(const char *name)
+{
+    int depth = 1;
+    for (;;) {
+        char *line = next_line();
+        if (line == NULL)
+            return false;
+        const char *word = take_token(&line);
+        if (strcmp(word, "quit") == 0)
+            return false;
+        if (strcmp(word, "observe") == 0)
+            continue;
+        if (strcmp(word, "context") == 0)
+            depth++;
+        if (strcmp(word, "leave") == 0 && --depth == 0) {
+            say_left(name);
+            return true;
+        }
+        begin_line();
+        put_text("void ");
+        put_text(name);
+        end_line();
+    }
+}
+
+static _Noreturn void run_context(const char *name, const struct Op *ops, int op_count)
+{
+    struct Refusal refusal = {.call = "", .error = 0};
+    forget_states();
+    for (int i = 0; i < op_count; i++) {
+        if (!stage_op(&ops[i], &refusal)) {
+            say_skip(name, ops[i].text, &refusal);
+            wire_set_end(end_skipped);
+            _exit(0);
+        }
+    }
+    if (!stage_end(&refusal)) {
+        say_skip(name, "uid", &refusal);
+        wire_set_end(end_skipped);
+        _exit(0);
+    }
+    begin_answer(name);
+    put_text("ok");
+    end_line();
+    bool goes_on = serve(true);
+    if (goes_on)
+        say_left(name);
+    wire_set_end(goes_on ? end_left : end_quit);
+    _exit(0);
+}
+
+static void say_died(const char *name, int status)
+{
+    end_interrupted_line();
+    begin_answer(name);
+    put_text("died ");
+    if (WIFSIGNALED(status)) {
+        const char *signal_name = sigabbrev_np(WTERMSIG(status));
+        put_text("SIG");
+        if (signal_name != NULL)
+            put_text(signal_name);
+        else
+            put_number(WTERMSIG(status));
+    } else {
+        put_text("exit-");
+        put_number(WEXITSTATUS(status));
+    }
+    end_line();
+}
+
+// false: end of input or `quit`.
+static bool wait_for_context(pid_t pid, const char *name)
+{
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    const enum ContextEnd end = wire_end();
+    wire_set_end(end_unknown);
+    // States said by the child have numbers that are free for others now.
+    forget_states();
+    if (end == end_quit)
+        return false;
+    if (end == end_left)
+        return true;
+    if (end == end_unknown)
+        say_died(name, status);
+    return serve_void(name);
+}
+
+bool serve_context(char *arguments)
+{
+    struct Op ops[op_count_max];
+    char name[word_size];
+    struct Refusal refusal = {.call = "mmap", .error = ENOMEM};
+    const char *word = take_token(&arguments);
+    if (word == NULL || *word == '\0' || strlen(word) >= sizeof name) {
+        say_error("context", "wanted: context NAME [OP; OP; ...]");
+        return serve_void("?");
+    }
+    strcpy(name, word);
+    int op_count = parse_ops(arguments, ops);
+    if (op_count < 0)
+        return serve_void(name);
+    if (!wire_is_shared()) {
+        say_skip(name, "context", &refusal);
+        return serve_void(name);
+    }
+    wire_set_end(end_unknown);
+    pid_t pid = fork();
+    if (pid == 0)
+        run_context(name, ops, op_count);
+    if (pid > 0)
+        return wait_for_context(pid, name);
+    refusal.call = "fork";
+    refusal.error = errno;
+    say_skip(name, "context", &refusal);
+    return serve_void(name);
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sockoracle-probe: makes socket() calls inside a subject, as it is told on stdin. See README.md.
+#include "probe.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+int main(int argument_count, char **arguments)
+{
+    if (argument_count > 1) {
+        fprintf(stderr, "%s: takes no arguments; requests come on stdin, see the README\n",
+                arguments[0]);
+        return 64;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    install_sigsys_handler();
+    wire_open();
+    serve(false);
+    flush_output();
+    return 0;
+}

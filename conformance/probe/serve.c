@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The request loop, of the probe and of each context in it.
+#include "probe.h"
+
+#include <string.h>
+
+// Requests without words after them.
+static bool is_bare(const char *request, const char *word, const char *arguments)
+{
+    return strcmp(request, word) == 0 && arguments == NULL;
+}
+
+bool serve(bool inside_context)
+{
+    for (;;) {
+        char *rest = next_line();
+        if (rest == NULL)
+            return false;
+        const char *request = take_token(&rest);
+        if (strcmp(request, "observe") == 0) {
+            parse_observe(rest);
+        } else if (strcmp(request, "grid") == 0) {
+            serve_grid(rest, false);
+        } else if (strcmp(request, "grids") == 0) {
+            serve_grid(rest, true);
+        } else if (strcmp(request, "deep") == 0) {
+            serve_deep(rest);
+        } else if (strcmp(request, "context") == 0) {
+            if (!serve_context(rest))
+                return false;
+        } else if (strcmp(request, "read") == 0) {
+            serve_read(rest);
+        } else if (is_bare(request, "hello", rest)) {
+            serve_hello();
+        } else if (is_bare(request, "timing", rest)) {
+            serve_timing();
+        } else if (is_bare(request, "leave", rest) && inside_context) {
+            return true;
+        } else if (is_bare(request, "leave", rest)) {
+            say_error("leave", "not in a context");
+        } else if (is_bare(request, "quit", rest)) {
+            return false;
+        } else {
+            say_error("request", "wanted: hello observe context leave grid grids deep read "
+                                 "timing quit");
+        }
+    }
+}
