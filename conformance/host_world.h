@@ -13,8 +13,10 @@ namespace sockoracle {
 
 struct HostFacts {
   std::string sysname, uname_release, machine;
-  bool in_table = false;      // Linux, and its series is in the release table
-  World world;                // the caller is root; in_table only
+  bool in_table = false;  // Linux, and its series is in the release table
+  // The caller is root; both only where in_table.
+  World world;                // in a fresh network namespace, as every staged context is
+  World here;                 // in this process's own network namespace
   std::string config_source;  // "/proc/config.gz"; empty where no configuration was readable
   // The configuration symbols that change results, without CONFIG_: "y", "m" or "n".
   std::map<std::string, std::string> config;

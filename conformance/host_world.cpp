@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/host_world.h"
+
+#include <fcntl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "conformance/cli_error.h"
+#include "conformance/kernel_config.h"
+
+namespace sockoracle {
+namespace {
+
+// How a provider shows that it is there: its module's name, and a proto it registers.
+struct Witness {
+  Provider provider;
+  std::string_view module;
+  std::string_view proto;
+};
+constexpr Witness kWitnesses[] = {
+    {Provider::inet, "", "TCP"},
+    {Provider::udplite, "", "UDP-Lite"},
+    {Provider::mptcp, "", "MPTCP"},
+    {Provider::sctp, "sctp", "SCTP"},
+    {Provider::dccp, "dccp_ipv4", "DCCP"},
+    {Provider::l2tp_ip, "l2tp_ip", "L2TP/IP"},
+    {Provider::smc, "smc", "INET_SMC"},
+    {Provider::ipv6, "ipv6", "TCPv6"},
+    {Provider::packet, "af_packet", "PACKET"},
+};
+static_assert(std::size(kWitnesses) == kProviderCount);
+
+// Files under /proc and /sys have no length beforehand: read until the end.
+std::optional<std::string> slurp(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  std::string text;
+  char chunk[16384];
+  ssize_t got = 0;
+  while ((got = read(fd, chunk, sizeof chunk)) > 0 && text.size() < (8u << 20))
+    text.append(chunk, static_cast<size_t>(got));
+  close(fd);
+  if (got < 0) return std::nullopt;
+  return text;
+}
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ' || text.back() == '\0'))
+    text.pop_back();
+  return text;
+}
+
+// The first word of each line.
+std::vector<std::string> first_words(const std::string& text) {
+  std::vector<std::string> words;
+  for (size_t start = 0; start < text.size();) {
+    const size_t end = std::min(text.find('\n', start), text.size());
+    const size_t blank = std::min(text.find_first_of(" \t\n", start), text.size());
+    words.push_back(text.substr(start, blank - start));
+    start = end + 1;
+  }
+  return words;
+}
+
+bool contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+class Host {
+ public:
+  Host(const std::string& root, HostFacts* facts) : root_(root), facts_(*facts) {}
+
+  void read_release() {
+    utsname names{};
+    if (root_.empty()) {
+      if (uname(&names) != 0) return;
+      facts_.sysname = names.sysname;
+      facts_.uname_release = names.release;
+      facts_.machine = names.machine;
+    } else {
+      facts_.sysname = trimmed(file("/proc/sys/kernel/ostype").value_or(""));
+      facts_.uname_release = trimmed(file("/proc/sys/kernel/osrelease").value_or(""));
+    }
+    Release release;
+    facts_.in_table = facts_.sysname == "Linux" && parse_release(facts_.uname_release, &release);
+    if (facts_.in_table) facts_.world = default_world(release);
+  }
+
+  void read_config() {
+    const std::string candidates[] = {"/proc/config.gz", "/boot/config-" + facts_.uname_release,
+                                      "/lib/modules/" + facts_.uname_release + "/config"};
+    for (const std::string& path : candidates) {
+      if (access((root_ + path).c_str(), R_OK) != 0) continue;
+      try {
+        facts_.config = read_kernel_config(root_ + path);
+        facts_.config_source = path;
+        return;
+      } catch (const UsageError& error) {
+        facts_.notes.push_back(error.what());
+      }
+    }
+    facts_.notes.push_back("no kernel configuration is readable (/proc/config.gz, " +
+                           candidates[1] + "): what is built in is taken from /proc/net/protocols");
+  }
+
+  void read_providers() {
+    const std::optional<std::string> protocols = file("/proc/net/protocols");
+    if (protocols) {
+      facts_.protocols = first_words(*protocols);
+      if (!facts_.protocols.empty()) facts_.protocols.erase(facts_.protocols.begin());  // heading
+    } else {
+      facts_.notes.push_back("/proc/net/protocols is not readable: loaded protocols are unknown");
+    }
+    loaded_ = first_words(file("/proc/modules").value_or(""));
+    for (const Witness& witness : kWitnesses) {
+      const size_t index = static_cast<size_t>(witness.provider);
+      facts_.world.providers[index] = possible_presence(
+          witness.provider, facts_.world.release, presence_of(witness, protocols.has_value()));
+    }
+  }
+
+  void read_module_loading() {
+    const bool built = facts_.config_source.empty() ? file("/proc/modules").has_value()
+                                                    : facts_.config["MODULES"] == "y";
+    const std::string modprobe = trimmed(file("/proc/sys/kernel/modprobe").value_or(""));
+    const std::string disabled = trimmed(file("/proc/sys/kernel/modules_disabled").value_or("0"));
+    facts_.world.modules_enabled = built && !modprobe.empty() && disabled != "1";
+  }
+
+  void read_sysctls() {
+    here_ = facts_.world.sysctls;
+    for (const SysctlRow& row : sysctls()) {
+      std::string path(row.name);
+      std::replace(path.begin(), path.end(), '.', '/');
+      const std::optional<std::string> text = file("/proc/sys/" + path);
+      if (!text) continue;
+      std::string value = trimmed(*text);
+      std::replace(value.begin(), value.end(), '\t', ' ');
+      facts_.sysctls[std::string(row.name)] = value;
+      set_sysctl(row, value);
+    }
+  }
+
+  // Everything is read; what differs is what a fresh network namespace does not inherit.
+  void make_here() {
+    facts_.here = facts_.world;
+    for (size_t i = 0; i < kSysctlCount; ++i) {
+      facts_.here.sysctls[i] = here_[i];
+      if (is_inherited(sysctls()[i])) facts_.world.sysctls[i] = here_[i];
+    }
+  }
+
+  void read_security() {
+    facts_.lsm = trimmed(file("/sys/kernel/security/lsm").value_or(""));
+    const bool selinux = access((root_ + "/sys/fs/selinux/enforce").c_str(), F_OK) == 0;
+    const bool apparmor =
+        trimmed(file("/sys/module/apparmor/parameters/enabled").value_or("")) == "Y";
+    const auto listed = [&](const char* name) {
+      return facts_.lsm.find(name) != std::string::npos;
+    };
+    facts_.world.lsm_sk_blob =
+        selinux || apparmor || listed("selinux") || listed("apparmor") || listed("smack");
+    facts_.world.init_on_alloc =
+        !facts_.config_source.empty() && facts_.config["INIT_ON_ALLOC_DEFAULT_ON"] == "y";
+    const std::string line = " " + trimmed(file("/proc/cmdline").value_or("")) + " ";
+    if (line.find(" init_on_alloc=1 ") != std::string::npos) facts_.world.init_on_alloc = true;
+    if (line.find(" init_on_alloc=0 ") != std::string::npos) facts_.world.init_on_alloc = false;
+  }
+
+  void read_config_effects() {
+    if (!facts_.config_source.empty())
+      apply_config(facts_.world, "CGROUP_BPF", facts_.config["CGROUP_BPF"]);
+  }
+
+ private:
+  std::optional<std::string> file(const std::string& path) const { return slurp(root_ + path); }
+
+  bool is_loaded(std::string_view module) const {
+    return !module.empty() &&
+           (contains(loaded_, module) ||
+            access((root_ + "/sys/module/" + std::string(module)).c_str(), F_OK) == 0);
+  }
+
+  Presence presence_of(const Witness& witness, bool protocols_known) const {
+    const bool shown = contains(facts_.protocols, witness.proto);
+    const bool loaded = is_loaded(witness.module);
+    const ProviderRow& row = providers()[static_cast<size_t>(witness.provider)];
+    if (facts_.config_source.empty() || row.config.empty()) {
+      if (contains(loaded_, witness.module)) return Presence::loaded;
+      if (shown) return Presence::builtin;
+      return protocols_known ? Presence::absent : row.usual;
+    }
+    const std::string& value = facts_.config.at(std::string(row.config));
+    if (value == "n") return Presence::absent;
+    if (value == "m") return loaded || shown ? Presence::loaded : Presence::loadable;
+    // Built in and yet not registered: ipv6.disable=1 and its like.
+    return shown || !protocols_known ? Presence::builtin : Presence::absent;
+  }
+
+  // net/ipv4/tcp_ipv4.c:tcp_sk_init copies the initial namespace's buffer sizes; the others of a
+  // namespace start at the kernel's default.
+  static bool is_inherited(const SysctlRow& row) {
+    return !row.per_netns || row.id == Sysctl::tcp_rmem || row.id == Sysctl::tcp_wmem;
+  }
+
+  void set_sysctl(const SysctlRow& row, const std::string& text) {
+    SysctlValue value;
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (size_t i = 0; i < row.count; ++i) {
+      while (at != end && *at == ' ') ++at;
+      const auto [rest, error] = std::from_chars(at, end, value.v[i]);
+      if (error != std::errc()) {
+        facts_.notes.push_back(std::string(row.name) + ": cannot read \"" + text + "\"");
+        return;
+      }
+      at = rest;
+    }
+    here_[static_cast<size_t>(row.id)] = value;
+  }
+
+  std::string root_;
+  HostFacts& facts_;
+  std::vector<std::string> loaded_;
+  std::array<SysctlValue, kSysctlCount> here_{};
+};
+
+}  // namespace
+
+HostFacts host_facts(const std::string& root) {
+  HostFacts facts;
+  Host host(root, &facts);
+  host.read_release();
+  if (!facts.in_table) return facts;
+  host.read_config();
+  host.read_providers();
+  host.read_module_loading();
+  host.read_sysctls();
+  host.read_security();
+  host.read_config_effects();
+  host.make_here();
+  return facts;
+}
+
+Release default_release() {
+  utsname names{};
+  Release release;
+  const bool known = uname(&names) == 0 && std::string_view(names.sysname) == "Linux" &&
+                     parse_release(names.release, &release);
+  return known ? release : newest_release();
+}
+
+}  // namespace sockoracle

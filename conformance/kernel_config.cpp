@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/kernel_config.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+
+#include "conformance/cli_error.h"
+#include "conformance/world_text.h"
+
+namespace sockoracle {
+namespace {
+
+// The providers' symbols are in model/providers.def; these are the others.
+constexpr std::string_view kSymbols[] = {
+    "INET",
+    "MODULES",
+    "MPTCP",
+    "IP_SCTP",
+    "IP_DCCP",
+    "L2TP_IP",
+    "SMC",
+    "IPV6",
+    "PACKET",
+    "INIT_ON_ALLOC_DEFAULT_ON",
+    "CGROUP_BPF",
+    "CGROUP_NET_CLASSID",
+    "CGROUP_NET_PRIO",
+    "NET_RX_BUSY_POLL",
+    "SECURITY_NETWORK",
+    "IP_MROUTE",
+    "INET_UDP_DIAG",
+    "INET_RAW_DIAG",
+    "DEBUG_NET",
+    "USER_NS",
+    "NET_NS",
+};
+
+constexpr size_t kConfigMax = 4u << 20;  // allmodconfig has about 300 KB
+
+// "y", "m", "n", or empty where the line sets nothing. A value of another type counts as set.
+std::string_view line_value(std::string_view line, std::string_view* symbol) {
+  constexpr std::string_view kPrefix = "CONFIG_", kUnset = " is not set";
+  if (line.substr(0, 2) == "# ") {
+    line.remove_prefix(2);
+    if (line.size() <= kUnset.size() || line.substr(line.size() - kUnset.size()) != kUnset)
+      return {};
+    line.remove_suffix(kUnset.size());
+    if (line.substr(0, kPrefix.size()) != kPrefix) return {};
+    *symbol = line.substr(kPrefix.size());
+    return "n";
+  }
+  const size_t equal = line.find('=');
+  if (equal == std::string_view::npos || line.substr(0, kPrefix.size()) != kPrefix) return {};
+  *symbol = line.substr(kPrefix.size(), equal - kPrefix.size());
+  const std::string_view value = line.substr(equal + 1);
+  return value == "m" ? "m" : value == "n" ? "n" : "y";
+}
+
+}  // namespace
+
+std::span<const std::string_view> config_symbols() {
+  return kSymbols;
+}
+
+bool is_config_symbol(std::string_view symbol) {
+  return std::find(std::begin(kSymbols), std::end(kSymbols), symbol) != std::end(kSymbols);
+}
+
+bool apply_config(World& world, std::string_view symbol, std::string_view value) {
+  if (value != "y" && value != "m" && value != "n") return false;
+  const bool on = value != "n";
+  if (symbol == "MODULES") world.modules_enabled = on;
+  if (symbol == "INIT_ON_ALLOC_DEFAULT_ON") world.init_on_alloc = on;
+  if (symbol == "CGROUP_BPF") world.without.set(Behaviour::cgroup_bpf_sock_create, !on);
+  for (const ProviderRow& row : providers()) {
+    if (row.config != symbol) continue;
+    const Presence wanted = value == "y"   ? Presence::builtin
+                            : value == "m" ? Presence::loadable
+                                           : Presence::absent;
+    world.providers[static_cast<size_t>(row.id)] = possible_presence(row.id, world.release, wanted);
+  }
+  return true;
+}
+
+std::map<std::string, std::string> parse_kernel_config(std::string_view text) {
+  std::map<std::string, std::string> found;
+  bool any = false;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end), symbol;
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    const std::string_view value = line_value(line, &symbol);
+    if (value.empty()) continue;
+    any = true;
+    if (is_config_symbol(symbol)) found[std::string(symbol)] = value;
+  }
+  if (!any) return {};
+  for (std::string_view symbol : kSymbols) found.emplace(symbol, "n");
+  return found;
+}
+
+bool gunzip(std::string_view packed, size_t limit, std::string* out) {
+  z_stream stream{};
+  if (inflateInit2(&stream, 15 + 16) != Z_OK) return false;  // 16: a gzip header, no other
+  std::string input(packed);                                 // zlib's input pointer is not const
+  stream.next_in = reinterpret_cast<Bytef*>(input.data());
+  stream.avail_in = static_cast<uInt>(input.size());
+  int result = Z_OK;
+  char chunk[16384];
+  out->clear();
+  while (result == Z_OK && out->size() <= limit) {
+    stream.next_out = reinterpret_cast<Bytef*>(chunk);
+    stream.avail_out = sizeof chunk;
+    result = inflate(&stream, Z_NO_FLUSH);
+    out->append(chunk, sizeof chunk - stream.avail_out);
+  }
+  inflateEnd(&stream);
+  return result == Z_STREAM_END && out->size() <= limit;
+}
+
+std::map<std::string, std::string> read_kernel_config(const std::string& path) {
+  std::string text = read_file(path, kConfigMax);
+  if (text.substr(0, 2) == "\x1f\x8b") {
+    std::string plain;
+    if (!gunzip(text, kConfigMax, &plain))
+      throw UsageError(path + ": damaged gzip data; a kernel .config, plain or gzip, is accepted");
+    text = std::move(plain);
+  }
+  std::map<std::string, std::string> config = parse_kernel_config(text);
+  if (config.empty())
+    throw UsageError(path +
+                     ": no CONFIG_ line in it; a kernel .config, plain or gzip, is accepted");
+  return config;
+}
+
+}  // namespace sockoracle
