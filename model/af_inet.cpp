@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/af_inet.h"
+
+#include "model/capability.h"
+#include "model/module.h"
+#include "model/sock.h"
+
+namespace sockoracle {
+
+const sock_callback kInetSockDestruct{"inet_sock_destruct"};
+
+int32_t ipproto_max(const Kernel& k) { return k.has(Behaviour::ipproto_max_263) ? 263 : 256; }
+
+// An entry matches when its number is the one asked for (but not 0), or the caller asked for 0, or the
+// entry itself is wild. Both 0 is a miss: that is why SOCK_RAW with protocol 0 finds nothing.
+static const inet_protosw* search(Kernel& k, const inet_protosw* head, Protocol* protocol,
+                                  int* error) {
+  *error = -kESOCKTNOSUPPORT;
+  for (const inet_protosw* answer = head; answer != nullptr; answer = answer->next) {
+    if (*protocol == answer->protocol) {
+      if (*protocol != kIPPROTO_IP) {
+        k.step(StepKind::inetsw_match, answer->prot->name, 0, 0, answer->protocol, 0);
+        return answer;
+      }
+    } else {
+      if (*protocol == kIPPROTO_IP) {
+        protocol->rewrite(answer->protocol);
+        k.step(StepKind::inetsw_match, answer->prot->name, 0, 0, answer->protocol, 1);
+        return answer;
+      }
+      if (answer->protocol == kIPPROTO_IP) {
+        k.step(StepKind::inetsw_match, answer->prot->name, 0, 0, answer->protocol, 2);
+        return answer;
+      }
+    }
+    *error = -kEPROTONOSUPPORT;
+  }
+  return nullptr;
+}
+
+const inet_protosw* lookup_protosw(Kernel& k, net& net,
+                                   const std::array<inet_protosw*, kSOCK_MAX>& heads,
+                                   int32_t family, int32_t type, bool kern, Protocol* protocol,
+                                   int* error) {
+  const inet_protosw* const& head = heads[static_cast<size_t>(type)];
+  const inet_protosw* answer = search(k, head, protocol, error);
+  for (int attempt = 1; answer == nullptr && attempt <= 2; ++attempt) {
+    request_protocol_module(k, family, *protocol, attempt == 1 ? type : -1);
+    answer = search(k, head, protocol, error);
+  }
+  if (answer == nullptr) {
+    const bool empty = *error == -kESOCKTNOSUPPORT;
+    if (!empty) k.pass(Rule::type_has_protocols);
+    *error = k.fail(empty ? Rule::type_has_protocols : Rule::protocol_known, -*error);
+    return nullptr;
+  }
+  k.pass(Rule::type_has_protocols);
+  k.pass(Rule::protocol_known);
+  if (type == kSOCK_RAW) {
+    if (!kern && !ns_capable(k, *net.user_ns, kCAP_NET_RAW)) {
+      *error = k.fail(Rule::raw_needs_net_raw, kEPERM);
+      return nullptr;
+    }
+    k.pass(Rule::raw_needs_net_raw);
+  }
+  *error = 0;
+  return answer;
+}
+
+int cgroup_bpf_run_inet_sock(Kernel& k, sock& sk) {
+  if (!k.has(Behaviour::cgroup_bpf_sock_create)) return 0;
+  int32_t refused = k.world().policies.cgroup_sock_create;
+  if (refused != 0 && !k.has(Behaviour::cgroup_bpf_retval)) refused = kEPERM;
+  if (refused != 0) {
+    k.step(StepKind::bpf, "BPF_CGROUP_INET_SOCK_CREATE", -refused, sk.object);
+    return k.fail(Rule::cgroup_sock_create, refused);
+  }
+  k.pass(Rule::cgroup_sock_create);
+  return 0;
+}
+
+// 3.8 to 3.12: drawn once per boot, by the first socket that is neither raw nor datagram. It is the key
+// of the established hash; nothing of it shows.
+static void build_ehash_secret(Kernel& k) {
+  k.objects->inet_ehash_secret = true;
+  k.step(StepKind::set, "inet_ehash_secret");
+}
+
+// What inet_create sets before sock_init_data.
+static void fill_before_init(Kernel& k, inet_sock& inet, const socket& sock, uint8_t flags,
+                             const Protocol& protocol) {
+  if ((flags & REUSE) != 0) inet.sk_reuse = kSK_CAN_REUSE;
+  inet.is_icsk = (flags & ICSK) != 0;
+  if (inet.is_icsk && k.has(Behaviour::queue_locks_at_create))
+    k.step(StepKind::init, "inet_init_csk_locks", 0, inet.object);
+  inet.nodefrag = false;
+  if (sock.type == kSOCK_RAW) {
+    inet.skc_num = static_cast<uint16_t>(protocol.value());
+    if (protocol == kIPPROTO_RAW) inet.hdrincl = true;
+  }
+  inet.pmtudisc = static_cast<uint8_t>(
+      k.sysctl(Sysctl::ip_no_pmtu_disc) != 0 ? kIP_PMTUDISC_DONT : kIP_PMTUDISC_WANT);
+  inet.inet_id = 0;
+}
+
+// The width of sk_protocol: 8 bits until 5.5.
+static uint16_t sk_protocol_of(const Kernel& k, int32_t protocol) {
+  return k.has(Behaviour::sk_protocol_16bit) ? static_cast<uint16_t>(protocol)
+                                             : static_cast<uint8_t>(protocol);
+}
+
+static void fill_after_init(Kernel& k, inet_sock& inet, const Protocol& protocol) {
+  inet.sk_destruct = &kInetSockDestruct;
+  inet.sk_protocol = sk_protocol_of(k, protocol.value());
+  inet.sk_backlog_rcv = &inet.sk_prot->backlog_rcv;
+  if (k.has(Behaviour::txrehash_from_sysctl))
+    inet.sk_txrehash = static_cast<uint8_t>(k.sysctl(Sysctl::txrehash));
+  inet.uc_ttl = -1;
+  inet.mc_loop = true;
+  inet.mc_ttl = 1;
+  inet.mc_all = true;
+  inet.mc_index = 0;
+  inet.mc_list = nullptr;
+  inet.rcv_tos = 0;
+  k.step(StepKind::init, "inet_create", 0, inet.object);
+}
+
+// Hash, init and BPF: each may still refuse a finished sock.
+int hash_init_bpf(Kernel& k, inet_sock& inet, bool kern) {
+  if (inet.skc_num != 0) {
+    inet.inet_sport = static_cast<uint16_t>(inet.skc_num << 8 | inet.skc_num >> 8);
+    const int error = inet.sk_prot->hash(k, inet);
+    if (error != 0 && k.has(Behaviour::prot_hash_may_fail)) return k.fail(Rule::prot_hash, -error);
+    k.pass(Rule::prot_hash);
+  }
+  if (inet.sk_prot->init != nullptr) {
+    const int error = inet.sk_prot->init(k, inet);
+    if (error != 0) return error;
+  }
+  return kern ? 0 : cgroup_bpf_run_inet_sock(k, inet);
+}
+
+int inet_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
+  if (!k.objects->inet_ehash_secret && k.has(Behaviour::ehash_secret_in_create) &&
+      sock.type != kSOCK_RAW && sock.type != kSOCK_DGRAM)
+    build_ehash_secret(k);
+  Protocol protocol(asked, kern ? nullptr : k.path);
+  if (k.has(Behaviour::protocol_range_check)) {
+    if (protocol < 0 || protocol >= ipproto_max(k)) return k.fail(Rule::protocol_range, kEINVAL);
+    k.pass(Rule::protocol_range);
+  }
+  sock.state = SS_UNCONNECTED;
+  int error = 0;
+  const inet_protosw* answer = lookup_protosw(k, net, k.objects->inetsw, kAF_INET, sock.type, kern,
+                                              &protocol, &error);
+  if (answer == nullptr) return error;
+  sock.ops = answer->ops;
+
+  const int32_t no_memory = k.has(Behaviour::inet_create_enomem) ? kENOMEM : kENOBUFS;
+  struct sock* sk = sk_alloc(k, net, kAF_INET, *answer->prot, kern, no_memory);
+  if (sk == nullptr) return -no_memory;
+  inet_sock& inet = inet_sk(*sk);
+  fill_before_init(k, inet, sock, answer->flags, protocol);
+  sock_init_data(k, &sock, *sk);
+  fill_after_init(k, inet, protocol);
+  if (inet.sk_protocol != static_cast<uint32_t>(protocol.value()))
+    k.hazard(Hazard::truncated_protocol);
+  if (sock.type == kSOCK_RAW && inet.skc_num == 0) k.hazard(Hazard::null_get_port);
+
+  error = hash_init_bpf(k, inet, kern);
+  if (error != 0) {
+    sk_common_release(k, *sk);
+    if (k.has(Behaviour::inet_create_clears_sk)) sock.sk = nullptr;
+  }
+  return error;
+}
+
+int inet_release(Kernel& k, socket& sock) {
+  struct sock* sk = sock.sk;
+  if (sk == nullptr) return 0;
+  if (k.has(Behaviour::cgroup_bpf_release_hook) && !sk->sk_kern_sock)
+    k.step(StepKind::bpf, "BPF_CGROUP_INET_SOCK_RELEASE", 0, sk->object);
+  if (!k.has(Behaviour::release_clears_sk_late)) sock.sk = nullptr;
+  sk->sk_prot->close(k, *sk);
+  sock.sk = nullptr;
+  return 0;
+}
+
+Registered register_protosw(Kernel& k, std::array<inet_protosw*, kSOCK_MAX>& heads,
+                            inet_protosw& entry) {
+  if (entry.type < 0 || entry.type >= kSOCK_MAX) return Registered::illegal;
+  // The new entry goes behind the last permanent one: before all that may be overridden.
+  inet_protosw** place = &heads[static_cast<size_t>(entry.type)];
+  for (inet_protosw** link = place; *link != nullptr; link = &(*link)->next) {
+    if (((*link)->flags & PERMANENT) == 0) {
+      // The loops differ, the outcome does not: permanent entries always come first.
+      if (entry.family == kAF_INET && k.has(Behaviour::protosw_loop_stops_early)) break;
+      continue;
+    }
+    if ((*link)->protocol == entry.protocol) return Registered::permanent;
+    place = &(*link)->next;
+  }
+  entry.next = *place;
+  *place = &entry;
+  entry.registered = true;
+  return Registered::ok;
+}
+
+bool unregister_protosw(std::array<inet_protosw*, kSOCK_MAX>& heads, inet_protosw& entry) {
+  if ((entry.flags & PERMANENT) != 0 || !entry.registered) return false;
+  inet_protosw** link = &heads[static_cast<size_t>(entry.type)];
+  while (*link != &entry) link = &(*link)->next;
+  *link = entry.next;
+  entry.next = nullptr;
+  entry.registered = false;
+  return true;
+}
+
+void inet_register_protosw(Kernel& k, inet_protosw& entry) {
+  register_protosw(k, k.objects->inetsw, entry);
+}
+
+void inet_unregister_protosw(Kernel& k, inet_protosw& entry) {
+  unregister_protosw(k.objects->inetsw, entry);
+}
+
+// connect() on a socket without a number asks the proto for a port. raw_prot has no get_port: on
+// releases that let a raw socket have number 0 the kernel calls a null pointer (CVE-2015-8543).
+int inet_autobind(Kernel& k, socket& sock) {
+  struct sock* sk = sock.sk;
+  if (sk == nullptr || !is_inet(*sk) || sk->skc_num != 0) return 0;
+  if (!sk->sk_prot->get_port) {
+    k.hazard(Hazard::null_get_port);
+    return 0;
+  }
+  if (k.should_fail("get_port")) return -kEAGAIN;
+  sk->skc_num = 32768;  // some ephemeral port
+  inet_sk(*sk).inet_sport = static_cast<uint16_t>(sk->skc_num << 8 | sk->skc_num >> 8);
+  return 0;
+}
+
+}  // namespace sockoracle

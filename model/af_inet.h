@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// net/ipv4/af_inet.c: the AF_INET family.
+#pragma once
+
+#include "model/kernel_objects.h"
+
+namespace sockoracle {
+
+int inet_create(Kernel& k, net& net, socket& sock, int32_t protocol, bool kern);
+int inet_release(Kernel& k, socket& sock);
+// IPv4 ignores an illegal type or a clash with a permanent entry, apart from a log line.
+void inet_register_protosw(Kernel& k, inet_protosw& entry);
+void inet_unregister_protosw(Kernel& k, inet_protosw& entry);
+// connect() and sendto() on a socket without a number. 0, or -EAGAIN when no port is free.
+int inet_autobind(Kernel& k, socket& sock);
+extern const sock_callback kInetSockDestruct;
+
+// -- shared with af_inet6.cpp, which spells the same out once more in the kernel
+
+enum class Registered : uint8_t { ok, permanent, illegal };
+Registered register_protosw(Kernel& k, std::array<inet_protosw*, kSOCK_MAX>& heads,
+                            inet_protosw& entry);
+bool unregister_protosw(std::array<inet_protosw*, kSOCK_MAX>& heads, inet_protosw& entry);
+
+// The walk with its two module attempts, and the capability check behind it. On success the entry,
+// and `protocol` rewritten where the caller asked for 0; else null and *error set to -errno.
+const inet_protosw* lookup_protosw(Kernel& k, net& net,
+                                   const std::array<inet_protosw*, kSOCK_MAX>& heads,
+                                   int32_t family, int32_t type, bool kern, Protocol* protocol,
+                                   int* error);
+// IPPROTO_MAX of the release.
+int32_t ipproto_max(const Kernel& k);
+// prot->hash for a numbered sock, prot->init, and for a user's socket the cgroup's BPF programs.
+int hash_init_bpf(Kernel& k, inet_sock& inet, bool kern);
+// BPF_CGROUP_RUN_PROG_INET_SOCK.
+int cgroup_bpf_run_inet_sock(Kernel& k, sock& sk);
+
+}  // namespace sockoracle

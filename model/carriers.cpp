@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// net/mptcp/protocol.c, net/smc/smc_inet.c, net/sctp/socket.c: protocols whose init makes more than
+// fields: an internal TCP socket, or objects of their own.
+#include "model/module.h"
+#include "model/protocols.h"
+#include "model/slab.h"
+#include "model/sock.h"
+#include "model/socket.h"
+
+namespace sockoracle {
+namespace {
+
+const sock_callback kSctpDestructSock{"sctp_destruct_sock"};
+
+// mptcp_subflow_create_socket and smc_create_clcsk: a kernel socket of the same family. It takes the
+// netns reference that kernel sockets do not have by themselves: TCP's timers need it.
+int create_inner_tcp(Kernel& k, carrier_sock& carrier, bool holds_netns) {
+  struct socket* inner = nullptr;
+  const int error = sock_create_kern(k, carrier.sk_family, kSOCK_STREAM, kIPPROTO_TCP, &inner);
+  if (error != 0) return error;
+  struct sock& sk = *inner->sk;
+  if (holds_netns && !sk.sk_net_refcnt) {
+    sk.sk_net_refcnt = true;
+    ++sk.sk_net->count;
+    if (k.has(Behaviour::sock_inuse_per_netns)) ++sk.sk_net->sock_inuse;
+    if (k.has(Behaviour::kernel_sock_passive_netns)) --sk.sk_net->passive;
+    k.step(StepKind::get_net, "net");
+  }
+  carrier.first = inner;
+  return 0;
+}
+
+void release_inner_tcp(Kernel& k, carrier_sock& carrier) {
+  if (carrier.first == nullptr) return;
+  sock_release(k, carrier.first);
+  carrier.first = nullptr;
+}
+
+// The sndbuf and rcvbuf of an MPTCP sock changed their source three times.
+void mptcp_buffers(Kernel& k, sock& sk) {
+  if (k.has(Behaviour::mptcp_tcp_sndbuf))
+    sk.sk_sndbuf = static_cast<int32_t>(k.sysctl(Sysctl::tcp_wmem, 2));
+  if (k.has(Behaviour::mptcp_tcp_sndbuf_default))
+    sk.sk_sndbuf = static_cast<int32_t>(k.sysctl(Sysctl::tcp_wmem, 1));
+  if (k.has(Behaviour::mptcp_tcp_rcvbuf))
+    sk.sk_rcvbuf = static_cast<int32_t>(k.sysctl(Sysctl::tcp_rmem, 1));
+}
+
+}  // namespace
+
+int mptcp_init_sock(Kernel& k, sock& sk) {
+  auto& msk = static_cast<carrier_sock&>(sk);
+  k.step(StepKind::init, "mptcp_init_sock", 0, sk.object);
+  if (k.sysctl(Sysctl::mptcp_enabled) == 0) return k.fail(Rule::mptcp_enabled, kENOPROTOOPT);
+  k.pass(Rule::mptcp_enabled);
+  if (k.has(Behaviour::mptcp_mib_alloc) && !sk.sk_net->mptcp_statistics) {
+    if (!alloc_untracked(k, "mptcp_mib_alloc")) return k.fail(Rule::mptcp_mib, kENOMEM);
+    sk.sk_net->mptcp_statistics = true;
+    k.pass(Rule::mptcp_mib);
+  }
+  if (k.has(Behaviour::mptcp_sched_init)) {
+    // bpf_try_module_get of the default scheduler, which is built in, cannot fail by itself.
+    if (k.should_fail("mptcp_init_sched")) return k.fail(Rule::mptcp_scheduler, kEBUSY);
+    msk.scheduler_ref = true;
+    k.pass(Rule::mptcp_scheduler);
+  }
+  if (k.has(Behaviour::mptcp_subflow_in_init)) {
+    const int error = create_inner_tcp(k, msk, true);
+    if (error != 0) return k.fail(Rule::mptcp_subflow, -error);
+    k.pass(Rule::mptcp_subflow);
+  }
+  mptcp_buffers(k, sk);
+  return 0;
+}
+
+void mptcp_destroy(Kernel& k, sock& sk) {
+  k.step(StepKind::release, "mptcp_destroy", 0, sk.object);
+  auto& msk = static_cast<carrier_sock&>(sk);
+  msk.scheduler_ref = false;
+  if (k.has(Behaviour::mptcp_destroy_closes_subflow)) release_inner_tcp(k, msk);
+  else if (msk.first != nullptr) k.hazard(Hazard::leaked_sock);
+}
+
+int mptcp_hash(Kernel& k, sock& sk) {
+  (void)k;
+  (void)sk;
+  return 0;  // the kernel warns here: MPTCP socks are not hashed themselves
+}
+
+void mptcp_unhash(Kernel& k, sock& sk) {
+  (void)k;
+  (void)sk;
+}
+
+// Closing, unlike a failed creation, has always closed the first subflow.
+void mptcp_close(Kernel& k, sock& sk) {
+  k.step(StepKind::release, "mptcp_close", 0, sk.object);
+  release_inner_tcp(k, static_cast<carrier_sock&>(sk));
+  sk_common_release(k, sk);
+}
+
+int smc_inet_init_sock(Kernel& k, sock& sk) {
+  smc_hash_sk(k, sk);
+  k.step(StepKind::init, "smc_sk_init", 0, sk.object);
+  const int error = create_inner_tcp(k, static_cast<carrier_sock&>(sk), true);
+  if (error != 0) return k.fail(Rule::smc_clcsock, -error);
+  k.pass(Rule::smc_clcsock);
+  return 0;
+}
+
+void smc_inet_destroy_sock(Kernel& k, sock& sk) {
+  auto& smc = static_cast<carrier_sock&>(sk);
+  if (!k.has(Behaviour::smc_destroy_hook)) {
+    if (smc.first != nullptr) k.hazard(Hazard::leaked_sock);
+    return;
+  }
+  k.step(StepKind::release, "smc_inet_destroy_sock", 0, sk.object);
+  smc_unhash_sk(k, sk);
+  release_inner_tcp(k, smc);
+}
+
+int smc_hash_sk(Kernel& k, sock& sk) {
+  sk_add_node(k, sk, "smc_v4_hashinfo");
+  return 0;
+}
+
+void smc_unhash_sk(Kernel& k, sock& sk) { sk_del_node_init(k, sk, "smc_v4_hashinfo"); }
+
+void smc_close(Kernel& k, sock& sk) {
+  k.step(StepKind::release, "smc_release", 0, sk.object);
+  smc_unhash_sk(k, sk);
+  release_inner_tcp(k, static_cast<carrier_sock&>(sk));
+  sk_common_release(k, sk);
+}
+
+// The endpoint, its digest and its null key: three allocations, any of which may fail
+// (net/sctp/endpointola.c:sctp_endpoint_init, v6.12).
+int sctp_init_sock(Kernel& k, sock& sk) {
+  if (sk.sk_type != kSOCK_SEQPACKET && sk.sk_type != kSOCK_STREAM)
+    return k.fail(Rule::sctp_type, kESOCKTNOSUPPORT);
+  k.pass(Rule::sctp_type);
+  k.step(StepKind::init, "sctp_init_sock", 0, sk.object);
+  for (const std::string_view what :
+       {"sctp_endpoint", "sctp_endpoint.digest", "sctp_endpoint.null_key"})
+    if (!alloc_untracked(k, what)) return k.fail(Rule::sctp_memory, kENOMEM);
+  k.pass(Rule::sctp_memory);
+  static_cast<carrier_sock&>(sk).endpoint = sk.object;
+  sk.sk_destruct = &kSctpDestructSock;
+  return 0;
+}
+
+void sctp_destroy_sock(Kernel& k, sock& sk) {
+  auto& sp = static_cast<carrier_sock&>(sk);
+  if (sp.endpoint == 0) return;
+  sp.endpoint = 0;
+  k.step(StepKind::free, "sctp_endpoint", 0, sk.object);
+}
+
+int sctp_hash(Kernel& k, sock& sk) {
+  (void)k;
+  (void)sk;
+  return 0;
+}
+
+void sctp_unhash(Kernel& k, sock& sk) {
+  (void)k;
+  (void)sk;
+}
+
+void sctp_close(Kernel& k, sock& sk) { sk_common_release(k, sk); }
+
+}  // namespace sockoracle

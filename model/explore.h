@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Questions answered by asking the model many times: the complete table, the history over releases,
+// what would make a call succeed, what else yields an errno. Nothing here is written by hand.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/case.h"
+#include "model/verdict.h"
+
+namespace sockoracle {
+
+// All protocols of [low, high] give this errno by this rule, for the same comparisons.
+struct TableRange {
+  int32_t low, high;
+  int32_t error;
+  Rule rule;
+};
+
+// The answers for one family and one masked type (flag bits do not change the errno once they are
+// valid), over all 2^32 protocols, in order, without gaps; neighbours differ.
+std::vector<TableRange> table_of(const World& world, Entry entry, int32_t family, int32_t type);
+
+// One era of an answer.
+struct Era {
+  uint8_t first, last;  // release indices
+  int32_t error;
+  Rule rule;
+  bool state_changed;               // against the era before: errno and rule are the same
+  std::vector<Behaviour> because;   // what changed it against the era before; empty for the first, or
+                                    // where a provider appeared or went
+  std::vector<Provider> appeared, disappeared;
+};
+// `by_state`: also start a new era where only the fresh socket's state differs.
+std::vector<Era> history_of(const Case& c, bool by_state);
+
+// A single change to a case.
+struct Change {
+  enum class Kind : uint8_t {
+    context, capability, module, sysctl, policy, limit, fault, release, behaviour, call, group
+  };
+  Kind kind;
+  uint8_t index = 0;            // context, provider, sysctl, behaviour: row number; policy, limit: field
+  int32_t number = 0;           // capability, policy errno, limit, group, fault
+  Presence presence{};          // module
+  SysctlValue sysctl;           // sysctl
+  Release release;              // release
+  Call call;                    // call
+  friend bool operator==(const Change&, const Change&) = default;
+};
+void apply(Case& c, const Change& change);
+
+// Sets of changes, smallest first, after each of which the call succeeds; no set contains another.
+struct Remedy {
+  std::vector<Change> changes;
+};
+std::vector<Remedy> remedies_of(const Case& c, size_t at_most);
+
+// Each rule that answers `error` for this call in some world near this one, with the smallest changes
+// that show it; the case itself first, where it already answers so.
+struct Cause {
+  Rule rule;
+  std::vector<Change> changes;
+};
+std::vector<Cause> causes_of(const Case& c, int32_t error);
+
+// The oldest and the newest release around c.world.release over which errno and rule stay the same.
+struct SameSpan {
+  uint8_t first, last;
+};
+SameSpan same_span(const Case& c);
+
+}  // namespace sockoracle

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/kernel.h"
+
+#include "model/af_inet.h"
+#include "model/af_inet6.h"
+#include "model/kernel_objects.h"
+#include "model/module.h"
+#include "model/observables.h"
+#include "model/protocols.h"
+#include "model/slab.h"
+#include "model/socket.h"
+
+namespace sockoracle {
+namespace {
+
+// What is written once in each table, brought into the form boot copies from.
+
+template <class T>
+ipv6_pinfo* pinfo_in(sock& sk) {
+  return &static_cast<with_ipv6<T>&>(sk).inet6;
+}
+
+enum class SlabKind : uint8_t { plain, typesafe, udp, mptcp, kmalloc };
+
+struct ProtoRow {
+  proto prot;
+  Provider provider;
+  uint32_t size;
+  SlabKind slab;
+};
+
+#define PINFO_none(object) nullptr
+#define PINFO_ipv6(object) pinfo_in<object>
+#define SIZE_none(object) sizeof(object)
+#define SIZE_ipv6(object) sizeof(with_ipv6<object>)
+
+const ProtoRow kProtos[] = {
+#define PROTO(id, name, provider, object, pinfo, slab, init, destroy, hash, unhash, get_port,  \
+              close, backlog_rcv)                                                              \
+  {{name, ProtoId::id, nullptr, nullptr, init, destroy, hash, unhash, close, get_port != 0,    \
+    {backlog_rcv, nullptr}, PINFO_##pinfo(object)},                                            \
+   Provider::provider, SIZE_##pinfo(object), SlabKind::slab},
+#include "model/proto.def"
+};
+
+struct OpsRow {
+  std::string_view name;
+  int32_t family;
+  Provider provider;
+};
+
+constexpr OpsRow kOps[] = {
+#define PROTO_OPS(id, family, provider) {#id, family, Provider::provider},
+#include "model/protosw.def"
+};
+
+constexpr std::optional<Behaviour> ANY = std::nullopt;
+
+struct ProtoswRow {
+  int32_t family, type, protocol;
+  ProtoId prot;
+  OpsId ops;
+  uint8_t flags;
+  std::optional<Behaviour> with, without;
+};
+
+constexpr ProtoswRow kProtosw[] = {
+#define PROTOSW(family, type, protocol, proto, ops, flags, with, without, source) \
+  {family, type, protocol, ProtoId::proto, OpsId::ops, flags, with, without},
+#include "model/protosw.def"
+};
+
+bool typesafe(const Kernel& k, SlabKind kind) {
+  switch (kind) {
+    case SlabKind::typesafe: return true;
+    case SlabKind::udp: return k.has(Behaviour::udp_slab_typesafe);
+    case SlabKind::mptcp: return k.has(Behaviour::mptcp_slab_typesafe);
+    case SlabKind::plain:
+    case SlabKind::kmalloc: return false;
+  }
+  return false;
+}
+
+void boot_namespaces(Kernel::Objects& o, const World& world) {
+  for (size_t i = 0; i < world.user_ns_count; ++i) {
+    const UserNs& from = world.user_ns[i];
+    user_namespace& ns = o.user_ns[i];
+    ns.number = static_cast<uint8_t>(i);
+    ns.owner = from.owner;
+    if (i == 0) continue;
+    ns.parent = &o.user_ns[from.parent];
+    ns.level = static_cast<uint8_t>(ns.parent->level + 1);
+  }
+  o.current_net.user_ns = &o.user_ns[world.net_user_ns];
+  o.current_net.mptcp_statistics = world.mib_ready;
+}
+
+void boot_protos(Kernel& k) {
+  Kernel::Objects& o = *k.objects;
+  for (size_t i = 0; i < kProtoCount; ++i) {
+    const ProtoRow& row = kProtos[i];
+    o.slabs[i] = {row.prot.name, row.size, typesafe(k, row.slab), row.slab == SlabKind::kmalloc};
+    o.protos[i] = row.prot;
+    o.protos[i].slab = &o.slabs[i];
+    o.protos[i].owner = &o.modules[static_cast<size_t>(row.provider)];
+  }
+  for (size_t i = 0; i < kOpsCount; ++i)
+    o.ops[i] = {kOps[i].name, kOps[i].family, &o.modules[static_cast<size_t>(kOps[i].provider)],
+                kOps[i].family == kAF_PACKET ? packet_release : inet_release};
+  for (size_t i = 0; i < kProtoswCount; ++i) {
+    const ProtoswRow& row = kProtosw[i];
+    if (row.with && !k.has(*row.with)) continue;
+    if (row.without && k.has(*row.without)) continue;
+    inet_protosw& entry = o.protosw[i];
+    entry.family = row.family;
+    entry.type = row.type;
+    entry.protocol = row.protocol;
+    entry.prot = &proto_of(k, row.prot);
+    entry.ops = &ops_of(k, row.ops);
+    entry.flags = row.flags;
+  }
+}
+
+// What inet_init and the initcalls after it register; modules that are already loaded come last.
+void boot_providers(Kernel& k, const World& world) {
+  Kernel::Objects& o = *k.objects;
+  o.families = {{{kAF_INET, inet_create, &module_of(k, Provider::inet)},
+                 {kAF_INET6, inet6_create, &module_of(k, Provider::ipv6)},
+                 {kAF_PACKET, packet_create, &module_of(k, Provider::packet)}}};
+  for (const ProviderRow& row : providers()) {
+    module_owner& owner = module_of(k, row.id);
+    owner.name = row.name;
+    owner.presence = world.providers[static_cast<size_t>(row.id)];
+  }
+  // The AF_INET protocols' own twins need AF_INET.
+  if (module_of(k, Provider::inet).presence == Presence::absent)
+    for (const ProviderRow& row : providers())
+      if (row.id != Provider::packet) module_of(k, row.id).presence = Presence::absent;
+  for (const Presence stage : {Presence::builtin, Presence::loaded})
+    for (const ProviderRow& row : providers())
+      if (world.providers[static_cast<size_t>(row.id)] == stage &&
+          module_of(k, row.id).presence != Presence::absent)
+        load_provider(k, row.id, stage);
+}
+
+}  // namespace
+
+bool Protocol::operator<(int32_t bound) const {
+  const bool yes = value_ < bound;
+  if (path_ != nullptr) {
+    if (yes && path_->high > int64_t{bound} - 1) path_->high = int64_t{bound} - 1;
+    if (!yes && path_->low < bound) path_->low = bound;
+  }
+  return yes;
+}
+
+bool Protocol::operator==(int32_t number) const {
+  const bool yes = value_ == number;
+  if (path_ != nullptr) {
+    if ((yes || value_ > number) && path_->low < int64_t{number} + (yes ? 0 : 1))
+      path_->low = int64_t{number} + (yes ? 0 : 1);
+    if ((yes || value_ < number) && path_->high > int64_t{number} - (yes ? 0 : 1))
+      path_->high = int64_t{number} - (yes ? 0 : 1);
+  }
+  return yes;
+}
+
+Kernel::Kernel(const World& world) : world_(world) {
+  behaviours_ = behaviours_of(world.release);
+  for (size_t i = 0; i < behaviours_.words.size(); ++i)
+    behaviours_.words[i] = (behaviours_.words[i] | world.with.words[i]) & ~world.without.words[i];
+  objects = new Objects;
+  tracing = false;
+  boot_namespaces(*objects, world_);
+  boot_protos(*this);
+  boot_providers(*this, world_);
+  tracing = true;
+  changed_ = false;
+}
+
+Kernel::~Kernel() {
+  free_all_objects(*this);
+  delete objects;
+}
+
+Verdict Kernel::call(const Call& call) {
+  step_count_ = 0;
+  fallible_ = 0;
+  hazards_ = {};
+  decided_ = Rule::created;
+  int result = 0;
+  PathCondition* const path_of_call = path;
+  switch (call.entry) {
+    case Entry::socket:
+    case Entry::socketcall:  // copies its arguments and calls __sys_socket
+      result = __sys_socket(*this, call.family, call.type, call.protocol);
+      break;
+    case Entry::socketpair:
+      result = __sys_socketpair(*this, call.family, call.type, call.protocol);
+      break;
+    case Entry::io_uring:
+      result = io_socket(*this, call.family, call.type, call.protocol);
+      break;
+  }
+  path = path_of_call;
+  Verdict verdict;
+  verdict.rule = result >= 0 ? Rule::created : decided_;
+  verdict.error = result >= 0 ? 0 : -result;
+  verdict.fd = result >= 0 ? result : -1;
+  verdict.hazards = hazards_;
+  if (result >= 0) pass(Rule::created);
+  return verdict;
+}
+
+void Kernel::close(int32_t fd) {
+  if (lookup(fd) != nullptr) close_fd(*this, fd);
+}
+
+const struct socket* Kernel::lookup(int32_t fd) const {
+  const size_t index = static_cast<size_t>(fd - kFirstFd);
+  return fd < kFirstFd || index >= objects->fds.size() ? nullptr : objects->fds[index];
+}
+
+Balance Kernel::balance() const {
+  Balance b;
+  b.objects = objects->live_count;
+  for (const module_owner& owner : objects->modules) b.module_refs += owner.refcnt;
+  b.net_refs = objects->current_net.count + objects->current_net.passive;
+  b.group_refs = objects->group_refs;
+  b.fds = objects->open_fds;
+  b.inuse = objects->current_net.sock_inuse;
+  return b;
+}
+
+void Kernel::step(StepKind kind, std::string_view what, int32_t result, uint32_t object,
+                  int32_t a, int32_t b) {
+  if (kind == StepKind::module_load) changed_ = true;
+  if (!tracing || step_count_ == steps_.size()) return;
+  steps_[step_count_++] = {kind, Rule{}, static_cast<int16_t>(result), object, a, b, what};
+}
+
+void Kernel::pass(Rule rule) {
+  if (!tracing || kern_depth != 0 || step_count_ == steps_.size()) return;
+  steps_[step_count_++] = {StepKind::rule, rule, 0, 0, 0, 0, row(rule).name};
+}
+
+int Kernel::fail(Rule rule, int32_t error) {
+  decided_ = rule;
+  if (tracing && kern_depth == 0 && step_count_ < steps_.size())
+    steps_[step_count_++] = {StepKind::rule, rule, static_cast<int16_t>(-error),
+                             0,              0,    0,
+                             row(rule).name};
+  return -error;
+}
+
+void Kernel::hazard(Hazard hazard) {
+  hazards_.set(hazard);
+  step(StepKind::hazard, hazard_name(hazard));
+}
+
+bool Kernel::should_fail(std::string_view what) {
+  (void)what;
+  ++fallible_;
+  for (size_t i = 0; i < world_.fault_count; ++i)
+    if (world_.faults[i] == fallible_) return true;
+  return false;
+}
+
+// What a failed or closed call left behind, as hazards.
+static void add_leaks(const Balance& before, const Balance& after, HazardSet& hazards) {
+  if (after.objects > before.objects) hazards.set(Hazard::leaked_sock);
+  if (after.group_refs > before.group_refs) hazards.set(Hazard::leaked_group_info);
+  if (after.module_refs > before.module_refs) hazards.set(Hazard::leaked_module_ref);
+  if (after.net_refs > before.net_refs) hazards.set(Hazard::unclaimed_netns);
+}
+
+Answer ask(const Case& c) {
+  Kernel k(c.world);
+  const Balance before = k.balance();
+  Answer answer;
+  answer.verdict = k.call(c.call);
+  answer.steps.assign(k.trace().begin(), k.trace().end());
+  if (const struct socket* sock = k.lookup(answer.verdict.fd); sock != nullptr) {
+    answer.state.reserve(observables().size());
+    for (const Observable& row : observables()) answer.state.push_back(row.expect(k, *sock));
+    k.close(answer.verdict.fd);
+  }
+  add_leaks(before, k.balance(), answer.verdict.hazards);
+  return answer;
+}
+
+}  // namespace sockoracle

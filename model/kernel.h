@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Kernel: everything one booted kernel owns. No statics: any number of kernels live side by side.
+// Functions of the kernel are free functions under their own names in the file named after the
+// kernel's file; they take the Kernel first.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "model/case.h"
+#include "model/inet_sock.h"
+#include "model/verdict.h"
+
+namespace sockoracle {
+
+// The interval of protocols that take the same path as the one asked: each comparison of the path
+// with the caller's protocol narrows it. This is what makes `table` complete without enumeration.
+struct PathCondition {
+  int64_t low = INT32_MIN, high = INT32_MAX;
+};
+
+// The caller's protocol inside inet_create. Behaves as an int; compared, it narrows the condition.
+class Protocol {
+ public:
+  Protocol(int32_t value, PathCondition* path) : value_(value), path_(path) {}
+  int32_t value() const { return value_; }
+  bool operator<(int32_t bound) const;
+  bool operator>=(int32_t bound) const { return !(*this < bound); }
+  bool operator==(int32_t number) const;
+  bool operator!=(int32_t number) const { return !(*this == number); }
+  // An entry's number replaces the caller's: from here on nothing depends on the caller's.
+  void rewrite(int32_t value) { value_ = value; path_ = nullptr; }
+
+ private:
+  int32_t value_;
+  PathCondition* path_;
+};
+
+// What must be equal before a call and after its socket is closed or its failure is undone.
+struct Balance {
+  int64_t objects = 0;      // live slab and kmalloc objects
+  int64_t module_refs = 0;
+  int64_t net_refs = 0;
+  int64_t group_refs = 0;
+  int64_t fds = 0;
+  int64_t inuse = 0;        // "sockets: used"
+  friend bool operator==(const Balance&, const Balance&) = default;
+};
+
+class Kernel {
+ public:
+  // Boots: registers families, protocols and modules as the world's release and providers say.
+  explicit Kernel(const World& world);
+  ~Kernel();
+  Kernel(const Kernel&) = delete;
+  Kernel& operator=(const Kernel&) = delete;
+
+  // -- what callers use
+  // One call. On success verdict.fd names the new socket until close(). The trace is replaced.
+  Verdict call(const Call& call);
+  void close(int32_t fd);
+  std::span<const Step> trace() const { return {steps_.data(), step_count_}; }
+  const struct socket* lookup(int32_t fd) const;
+  Balance balance() const;
+  // True once a call changed the world for later ones (a module was loaded).
+  bool changed() const { return changed_; }
+  // Set to learn which protocols share the path of the next call; null for speed.
+  PathCondition* path = nullptr;
+  // Depth of sockets that the kernel creates for itself: their rules are not the call's.
+  int32_t kern_depth = 0;
+  // Switch off for speed: no steps are recorded, verdicts stay the same.
+  bool tracing = true;
+
+  // -- what the model's own functions use
+  const World& world() const { return world_; }
+  bool has(Behaviour b) const { return behaviours_.has(b); }
+  int64_t sysctl(Sysctl s, size_t i = 0) const {
+    return world_.sysctls[static_cast<size_t>(s)].v[i];
+  }
+  // Records a step; cheap when tracing is off.
+  void step(StepKind kind, std::string_view what, int32_t result = 0, uint32_t object = 0,
+            int32_t a = 0, int32_t b = 0);
+  // A rule was asked and passed.
+  void pass(Rule rule);
+  // A rule decided; returns -errno, so that `return k.fail(Rule::x, kEPERM)` reads as the kernel does.
+  int fail(Rule rule, int32_t error);
+  void hazard(Hazard hazard);
+  // Counts a fallible step; true when the world's faults make this one fail.
+  bool should_fail(std::string_view what);
+  // The number that should_fail gave the latest fallible step.
+  int32_t fallible() const { return fallible_; }
+
+  // Public on purpose: kernel objects are the kernel's, and every file of the model works on them.
+  struct Objects;
+  Objects* objects = nullptr;  // owned
+
+ private:
+  friend struct KernelAccess;
+  World world_;
+  BehaviourSet behaviours_;
+  bool changed_ = false;
+  int32_t fallible_ = 0;
+  Rule decided_ = Rule::created;
+  HazardSet hazards_;
+  size_t step_count_ = 0;
+  std::array<Step, 192> steps_;
+};
+
+// Boots a kernel, makes the call, reads the state, closes, and checks the balance: what leaked becomes
+// a hazard of the answer.
+Answer ask(const Case& c);
+
+}  // namespace sockoracle

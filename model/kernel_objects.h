@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a booted kernel owns besides its sockets: caches, modules, namespaces, protocols, families.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "model/kernel.h"
+
+namespace sockoracle {
+
+// mm/slab: one cache per proto, and the sockets' inodes. Objects are heap blocks, so that the
+// sanitizers see each one's true life time; a header links them for the balance and for clean-up.
+struct kmem_cache {
+  std::string_view name;
+  uint32_t obj_size = 0;
+  bool typesafe = false;  // SLAB_TYPESAFE_BY_RCU
+  bool kmalloc = false;   // no slab: kmalloc
+};
+
+// struct module; built-in code has none (THIS_MODULE is NULL there).
+struct module_owner {
+  std::string_view name;
+  Presence presence = Presence::absent;
+  bool going = false;  // MODULE_STATE_GOING: try_module_get fails
+  int32_t refcnt = 0;
+};
+
+struct user_namespace {
+  const user_namespace* parent = nullptr;
+  uint32_t owner = 0;
+  uint8_t level = 0;
+  uint8_t number = 0;
+};
+
+struct net {
+  const user_namespace* user_ns = nullptr;
+  int32_t count = 1;
+  int32_t passive = 1;
+  int32_t sock_inuse = 0;
+  bool mptcp_statistics = false;
+};
+
+enum protosw_flag : uint8_t { REUSE = 1, PERMANENT = 2, ICSK = 4, BUILTIN_PERMANENT = 8 };
+
+enum class ProtoId : uint8_t {
+#define PROTO(id, ...) id,
+#include "model/proto.def"
+};
+#define PROTO(...) +1
+inline constexpr size_t kProtoCount = 0
+#include "model/proto.def"
+    ;
+
+// include/net/sock.h:struct proto
+struct proto {
+  std::string_view name;
+  ProtoId id{};
+  kmem_cache* slab = nullptr;  // never null here; slab->kmalloc says that the kernel has none
+  module_owner* owner = nullptr;
+  int (*init)(Kernel& k, sock& sk) = nullptr;
+  void (*destroy)(Kernel& k, sock& sk) = nullptr;
+  int (*hash)(Kernel& k, sock& sk) = nullptr;
+  void (*unhash)(Kernel& k, sock& sk) = nullptr;
+  void (*close)(Kernel& k, sock& sk) = nullptr;
+  bool get_port = false;
+  sock_callback backlog_rcv;  // empty name = null hook
+  ipv6_pinfo* (*pinfo)(sock& sk) = nullptr;  // where the IPv6 control block lies
+};
+
+struct proto_ops {
+  std::string_view name;
+  int32_t family = 0;
+  module_owner* owner = nullptr;
+  int (*release)(Kernel& k, socket& sock) = nullptr;
+};
+
+// include/net/protocol.h:struct inet_protosw
+struct inet_protosw {
+  inet_protosw* next = nullptr;  // of the type's list; null at the end
+  int32_t type = 0;
+  int32_t protocol = 0;
+  const proto* prot = nullptr;
+  const proto_ops* ops = nullptr;
+  uint8_t flags = 0;
+  int32_t family = 0;
+  bool registered = false;
+};
+
+struct net_proto_family {
+  int32_t family = 0;
+  int (*create)(Kernel& k, net& net, socket& sock, int32_t protocol, bool kern) = nullptr;
+  module_owner* owner = nullptr;
+};
+
+enum class OpsId : uint8_t {
+#define PROTO_OPS(id, ...) id,
+#include "model/protosw.def"
+};
+#define PROTO_OPS(...) +1
+inline constexpr size_t kOpsCount = 0
+#include "model/protosw.def"
+    ;
+#define PROTOSW(...) +1
+inline constexpr size_t kProtoswCount = 0
+#include "model/protosw.def"
+    ;
+
+inline constexpr size_t kFamilyMax = 46;  // the largest AF_MAX of the table
+
+struct ObjectHeader;  // slab.cpp
+
+struct Kernel::Objects {
+  std::array<module_owner, kProviderCount> modules;
+  std::array<kmem_cache, kProtoCount> slabs;
+  kmem_cache inode_cache{"sock_inode_cache", sizeof(struct socket), false, false};
+  kmem_cache pieces{"kmalloc", 64, false, true};  // small blocks that init hooks allocate
+  std::array<proto, kProtoCount> protos;
+  std::array<proto_ops, kOpsCount> ops;
+  std::array<inet_protosw, kProtoswCount> protosw;
+  std::array<inet_protosw*, kSOCK_MAX> inetsw{};
+  std::array<inet_protosw*, kSOCK_MAX> inetsw6{};
+  std::array<net_proto_family, 3> families;
+  std::array<const net_proto_family*, kFamilyMax> net_families{};
+  std::array<user_namespace, kUserNsMax> user_ns;
+  net current_net;
+  bool inet_ehash_secret = false;
+  int32_t group_refs = 0;  // references to the caller's group_info beyond the caller's own
+  std::vector<struct socket*> fds;  // descriptor = index + kFirstFd
+  int32_t open_fds = 0;
+  ObjectHeader* live = nullptr;
+  int64_t live_count = 0;
+  uint32_t next_object = 0;
+  // A tracer looks at sock->sk whenever a socket is released (what a BPF program on
+  // __sock_release or an LSM may do). Off by default; programs switch it on.
+  bool observer = false;
+  uint32_t observed = 0;  // what the tracer last read, so that the read is not optimised away
+};
+
+inline proto& proto_of(Kernel& k, ProtoId id) {
+  return k.objects->protos[static_cast<size_t>(id)];
+}
+inline proto_ops& ops_of(Kernel& k, OpsId id) { return k.objects->ops[static_cast<size_t>(id)]; }
+inline module_owner& module_of(Kernel& k, Provider p) {
+  return k.objects->modules[static_cast<size_t>(p)];
+}
+
+}  // namespace sockoracle

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/module.h"
+
+#include "model/af_inet.h"
+#include "model/af_inet6.h"
+#include "model/socket.h"
+
+namespace sockoracle {
+namespace {
+
+constexpr std::optional<Behaviour> ANY = std::nullopt;
+
+struct AliasRow {
+  Provider provider;
+  int32_t family, protocol, type;
+  std::optional<Behaviour> with;
+};
+
+constexpr AliasRow kAliases[] = {
+#define MODALIAS(provider, family, protocol, type, with) \
+  {Provider::provider, family, protocol, type, with},
+#include "model/aliases.def"
+};
+
+struct FamilyAliasRow {
+  Provider provider;
+  int32_t family;
+};
+
+constexpr FamilyAliasRow kFamilyAliases[] = {
+#define FAMILY_ALIAS(provider, family) {Provider::provider, family},
+#include "model/aliases.def"
+};
+
+bool is_module(const module_owner& owner) {
+  return owner.presence == Presence::loadable || owner.presence == Presence::loaded;
+}
+
+// modprobe found the module; true when it is in the kernel afterwards for the first time.
+bool modprobe(Kernel& k, Provider provider) {
+  if (module_of(k, provider).presence != Presence::loadable) return false;
+  load_provider(k, provider, Presence::loaded);
+  return true;
+}
+
+}  // namespace
+
+bool try_module_get(Kernel& k, module_owner* owner) {
+  if (owner == nullptr || !is_module(*owner)) return true;
+  const bool ok = !owner->going && !k.should_fail("try_module_get");
+  if (ok) ++owner->refcnt;
+  k.step(StepKind::module_get, owner->name, ok ? 1 : 0);
+  return ok;
+}
+
+void module_put(Kernel& k, module_owner* owner) {
+  if (owner == nullptr || !is_module(*owner)) return;
+  --owner->refcnt;
+  k.step(StepKind::module_put, owner->name);
+}
+
+void request_protocol_module(Kernel& k, int32_t family, Protocol protocol, int32_t type) {
+  if (!k.world().modules_enabled) return;
+  bool came = false;
+  for (const AliasRow& row : kAliases) {
+    if (row.family != family || row.type != type) continue;
+    if (row.with && !k.has(*row.with)) continue;
+    if (module_of(k, row.provider).presence == Presence::absent) continue;
+    if (protocol == row.protocol) came = modprobe(k, row.provider) || came;
+  }
+  k.step(StepKind::request_module, family == kAF_INET6 ? "net-pf-10" : "net-pf-2", came ? 1 : 0, 0,
+         protocol.value(), type);
+}
+
+void request_family_module(Kernel& k, int32_t family) {
+  if (!k.world().modules_enabled) return;
+  bool came = false;
+  for (const FamilyAliasRow& row : kFamilyAliases)
+    if (row.family == family) came = modprobe(k, row.provider) || came;
+  k.step(StepKind::request_module, "net-pf", came ? 1 : 0, 0, family, -2);
+}
+
+size_t alias_text(const Step& step, std::span<char> out) {
+  size_t n = 0;
+  const auto put = [&](std::string_view text) {
+    for (const char c : text)
+      if (n < out.size()) out[n++] = c;
+  };
+  const auto put_number = [&](int32_t number) {
+    char digits[12];
+    size_t count = 0;
+    uint32_t rest = number < 0 ? 0u - static_cast<uint32_t>(number) : static_cast<uint32_t>(number);
+    do digits[count++] = static_cast<char>('0' + rest % 10);
+    while ((rest /= 10) != 0);
+    if (number < 0) put("-");
+    while (count != 0) put({&digits[--count], 1});
+  };
+  put(step.what);
+  put(step.b == -2 ? "-" : "-proto-");
+  put_number(step.a);
+  if (step.b >= 0) {
+    put("-type-");
+    put_number(step.b);
+  }
+  return n;
+}
+
+void load_provider(Kernel& k, Provider provider, Presence as) {
+  Kernel::Objects& o = *k.objects;
+  module_owner& owner = module_of(k, provider);
+  owner.presence = as;
+  owner.going = false;
+  if (as == Presence::loaded) k.step(StepKind::module_load, owner.name);
+  for (inet_protosw& entry : o.protosw) {
+    if (entry.registered || entry.prot == nullptr) continue;
+    if (entry.prot->owner != &owner) continue;
+    if (as == Presence::builtin && (entry.flags & BUILTIN_PERMANENT) != 0)
+      entry.flags = static_cast<uint8_t>(entry.flags | PERMANENT);
+    // A v6 entry exists only where IPv6 does.
+    if (entry.family == kAF_INET6 &&
+        module_of(k, Provider::ipv6).presence == Presence::absent)
+      continue;
+    if (entry.family == kAF_INET6) inet6_register_protosw(k, entry);
+    else inet_register_protosw(k, entry);
+  }
+  if (provider == Provider::inet) sock_register(k, o.families[0]);
+  if (provider == Provider::ipv6) sock_register(k, o.families[1]);
+  if (provider == Provider::packet) sock_register(k, o.families[2]);
+}
+
+bool unload_provider(Kernel& k, Provider provider) {
+  module_owner& owner = module_of(k, provider);
+  if (owner.presence != Presence::loaded || owner.refcnt != 0) return false;
+  owner.going = true;
+  for (inet_protosw& entry : k.objects->protosw) {
+    if (!entry.registered || entry.prot->owner != &owner) continue;
+    if (entry.family == kAF_INET6) inet6_unregister_protosw(k, entry);
+    else inet_unregister_protosw(k, entry);
+  }
+  if (provider == Provider::ipv6) sock_unregister(k, kAF_INET6);
+  if (provider == Provider::packet) sock_unregister(k, kAF_PACKET);
+  owner.presence = Presence::loadable;
+  owner.going = false;
+  return true;
+}
+
+}  // namespace sockoracle

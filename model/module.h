@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// kernel/module: references, request_module and what a protocol module registers when it loads.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "model/kernel_objects.h"
+
+namespace sockoracle {
+
+// True for built-in code (owner null or built in) and for a live module, whose count goes up.
+bool try_module_get(Kernel& k, module_owner* owner);
+void module_put(Kernel& k, module_owner* owner);
+
+// request_module("net-pf-%d-proto-%d-type-%d"), or without -type- when type is -1. Loads the module
+// whose alias matches, if it is loadable. The answer is ignored by every caller, so there is none.
+void request_protocol_module(Kernel& k, int32_t family, Protocol protocol, int32_t type);
+// request_module("net-pf-%d").
+void request_family_module(Kernel& k, int32_t family);
+
+// The alias a request_module step asked for, as modprobe gets it. Returns its length.
+size_t alias_text(const Step& step, std::span<char> out);
+
+// The module's init: its protos, entries and family become known.
+void load_provider(Kernel& k, Provider provider, Presence as);
+// rmmod of a module without users; false while it is used, or where it is not a module.
+bool unload_provider(Kernel& k, Provider provider);
+
+}  // namespace sockoracle

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/release.h"
+
+#include <optional>
+
+namespace sockoracle {
+namespace {
+
+constexpr ReleaseRow kReleases[] = {
+#define RELEASE(major, minor, seen) {major, minor, #major "." #minor, seen},
+#include "model/releases.def"
+};
+
+constexpr BehaviourRow kBehaviours[] = {
+#define BEHAVIOUR(id, since, until, backports, commit, cve, evidence, where, sentence) \
+  {Behaviour::id, #id, since, until, backports, commit, cve, evidence, where, sentence},
+#include "model/behaviours.def"
+};
+static_assert(std::size(kBehaviours) == kBehaviourCount);
+
+struct Version {
+  uint32_t major = 0, minor = 0, sublevel = 0;
+};
+
+constexpr bool take_number(std::string_view& text, uint32_t& out) {
+  if (text.empty() || text.front() < '0' || text.front() > '9') return false;
+  out = 0;
+  while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+    if (out > 100000) return false;
+    out = out * 10 + static_cast<uint32_t>(text.front() - '0');
+    text.remove_prefix(1);
+  }
+  return true;
+}
+
+// A version at the start of the text; what follows it stays in `text`.
+constexpr std::optional<Version> take_version(std::string_view& text) {
+  Version v;
+  if (!take_number(text, v.major) || text.empty() || text.front() != '.') return std::nullopt;
+  text.remove_prefix(1);
+  if (!take_number(text, v.minor)) return std::nullopt;
+  if (text.size() >= 2 && text[0] == '.' && text[1] >= '0' && text[1] <= '9') {
+    text.remove_prefix(1);
+    if (!take_number(text, v.sublevel)) return std::nullopt;
+  }
+  return v;
+}
+
+constexpr int find_series(Version v) {
+  for (size_t i = 0; i < std::size(kReleases); ++i)
+    if (kReleases[i].major == v.major && kReleases[i].minor == v.minor) return static_cast<int>(i);
+  return -1;
+}
+
+constexpr bool is_before(const ReleaseRow& row, Version v) {
+  return row.major != v.major ? row.major < v.major : row.minor < v.minor;
+}
+
+constexpr bool holds(Release release, std::string_view since, std::string_view until,
+                     std::string_view backports) {
+  const ReleaseRow& row = kReleases[release.index];
+  if (!until.empty() && !is_before(row, *take_version(until))) return false;
+  if (since.empty() || !is_before(row, *take_version(since))) return true;
+  while (!backports.empty()) {
+    const Version v = *take_version(backports);
+    if (v.major == row.major && v.minor == row.minor) return release.sublevel >= v.sublevel;
+    while (!backports.empty() && backports.front() == ' ') backports.remove_prefix(1);
+  }
+  return false;
+}
+
+constexpr bool well_formed(std::string_view text, bool list) {
+  while (!text.empty()) {
+    if (!take_version(text)) return false;
+    if (!text.empty() && (!list || text.front() != ' ')) return false;
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  }
+  return true;
+}
+
+constexpr bool table_is_well_formed() {
+  for (const BehaviourRow& row : kBehaviours) {
+    if (!well_formed(row.since, false) || !well_formed(row.until, false)) return false;
+    if (!well_formed(row.backports, true) || row.sentence.empty()) return false;
+    std::string_view since = row.since, until = row.until;
+    if (!since.empty() && find_series(*take_version(since)) < 0) return false;
+    if (!until.empty() && find_series(*take_version(until)) < 0) return false;
+  }
+  for (size_t i = 1; i < std::size(kReleases); ++i)
+    if (!is_before(kReleases[i - 1], {kReleases[i].major, kReleases[i].minor, 0})) return false;
+  return true;
+}
+static_assert(table_is_well_formed());
+
+// since and until of each behaviour as indices into kReleases, read once by the compiler: a Kernel is
+// booted per case in a fuzz target, and parsing the table then would dominate.
+struct Span {
+  uint8_t first = 0, end = 0;
+};
+
+constexpr std::array<Span, kBehaviourCount> parse_spans() {
+  std::array<Span, kBehaviourCount> spans{};
+  for (size_t i = 0; i < kBehaviourCount; ++i) {
+    std::string_view since = kBehaviours[i].since, until = kBehaviours[i].until;
+    const int first = since.empty() ? 0 : find_series(*take_version(since));
+    const int end = until.empty() ? static_cast<int>(std::size(kReleases))
+                                  : find_series(*take_version(until));
+    spans[i] = {static_cast<uint8_t>(first), static_cast<uint8_t>(end)};
+  }
+  return spans;
+}
+constexpr std::array<Span, kBehaviourCount> kSpans = parse_spans();
+
+BehaviourSet compute(Release release) {
+  BehaviourSet set;
+  for (size_t i = 0; i < kBehaviourCount; ++i) {
+    const BehaviourRow& row = kBehaviours[i];
+    const bool mainline = release.index >= kSpans[i].first && release.index < kSpans[i].end;
+    const bool backported = !mainline && release.sublevel != 0 && !row.backports.empty() &&
+                            holds(release, row.since, row.until, row.backports);
+    set.set(row.id, mainline || backported);
+  }
+  return set;
+}
+
+}  // namespace
+
+std::span<const ReleaseRow> releases() { return kReleases; }
+std::span<const BehaviourRow> behaviours() { return kBehaviours; }
+Release oldest_release() { return {0, 0}; }
+Release newest_release() { return {static_cast<uint8_t>(std::size(kReleases) - 1), 0}; }
+
+bool parse_release(std::string_view text, Release* out) {
+  if (!text.empty() && text.front() == 'v') text.remove_prefix(1);
+  const std::optional<Version> v = take_version(text);
+  if (!v || v->sublevel > 0xffff) return false;
+  if (!text.empty() && text.front() != '-' && text.front() != '+') return false;
+  const int index = find_series(*v);
+  if (index < 0) return false;
+  *out = {static_cast<uint8_t>(index), static_cast<uint16_t>(v->sublevel)};
+  return true;
+}
+
+const BehaviourRow* find_behaviour(std::string_view name) {
+  for (const BehaviourRow& row : kBehaviours)
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+BehaviourSet behaviours_of(Release release) { return compute(release); }
+
+bool within(Release release, std::string_view since, std::string_view until,
+            std::string_view backports) {
+  return holds(release, since, until, backports);
+}
+
+}  // namespace sockoracle

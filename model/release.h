@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Releases and behaviours: which kernel does what. The only place where a release is compared.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace sockoracle {
+
+enum class Behaviour : uint8_t {
+#define BEHAVIOUR(id, ...) id,
+#include "model/behaviours.def"
+};
+
+#define BEHAVIOUR(...) +1
+inline constexpr size_t kBehaviourCount = 0
+#include "model/behaviours.def"
+    ;
+
+// A set of behaviours; cheap to copy and to compare.
+struct BehaviourSet {
+  std::array<uint64_t, (kBehaviourCount + 63) / 64> words{};
+
+  constexpr bool has(Behaviour b) const {
+    return (words[static_cast<size_t>(b) / 64] >> (static_cast<size_t>(b) % 64) & 1) != 0;
+  }
+  constexpr void set(Behaviour b, bool on = true) {
+    const uint64_t bit = uint64_t{1} << (static_cast<size_t>(b) % 64);
+    uint64_t& word = words[static_cast<size_t>(b) / 64];
+    word = on ? (word | bit) : (word & ~bit);
+  }
+  friend constexpr bool operator==(const BehaviourSet&, const BehaviourSet&) = default;
+};
+
+// A release of the table, and within it a stable release: 6.12.43 is {index of 6.12, 43}.
+// Sublevel 0 is the mainline release itself.
+struct Release {
+  uint8_t index = 0;      // into releases()
+  uint16_t sublevel = 0;
+  friend constexpr bool operator==(Release, Release) = default;
+};
+
+struct ReleaseRow {
+  uint8_t major;
+  uint8_t minor;
+  std::string_view name;  // "6.12"
+  std::string_view seen;  // see releases.def
+};
+
+struct BehaviourRow {
+  Behaviour id;
+  std::string_view name;
+  std::string_view since;
+  std::string_view until;
+  std::string_view backports;
+  std::string_view commit;
+  std::string_view cve;
+  std::string_view evidence;
+  std::string_view where;
+  std::string_view sentence;
+};
+
+std::span<const ReleaseRow> releases();
+std::span<const BehaviourRow> behaviours();  // indexed by Behaviour
+Release oldest_release();
+Release newest_release();
+
+// "6.12", "6.12.43", "6.12.43-cloud-amd64", "v6.12": true and *out set, or false where the text is no
+// release or its series is not in the table.
+bool parse_release(std::string_view text, Release* out);
+const BehaviourRow* find_behaviour(std::string_view name);
+inline const BehaviourRow& row(Behaviour b) { return behaviours()[static_cast<size_t>(b)]; }
+
+// What a release does, stable backports included.
+BehaviourSet behaviours_of(Release release);
+// Does a fact stated as since/until hold in the release? Used by every table with such columns.
+bool within(Release release, std::string_view since, std::string_view until,
+            std::string_view backports = {});
+
+}  // namespace sockoracle

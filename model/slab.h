@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// mm/slub.c, as far as the path leans on it: objects with a number, a life time and no contents.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "model/kernel_objects.h"
+
+namespace sockoracle {
+
+// A block with indeterminate contents, or null when the world's faults say so. Its number is in
+// *object. `what` names it in the trace.
+void* kmem_cache_alloc(Kernel& k, const kmem_cache& cache, uint32_t* object);
+void kmem_cache_free(Kernel& k, const kmem_cache& cache, void* block);
+// An allocation whose contents the model does not need: a dentry, a file, per-cpu counters. Counts
+// as a fallible step; false when it fails. Nothing to free.
+bool alloc_untracked(Kernel& k, std::string_view what);
+// Frees what is still live; called by ~Kernel, so that a modelled leak is a hazard and no real one.
+void free_all_objects(Kernel& k);
+
+}  // namespace sockoracle

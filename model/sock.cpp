@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/sock.h"
+
+#include <cstring>
+
+#include "model/capability.h"
+#include "model/module.h"
+#include "model/net_namespace.h"
+#include "model/slab.h"
+
+namespace sockoracle {
+
+const sock_callback kSockDefWakeup{"sock_def_wakeup"};
+const sock_callback kSockDefReadable{"sock_def_readable"};
+const sock_callback kSockDefWriteSpace{"sock_def_write_space"};
+const sock_callback kSockDefErrorReport{"sock_def_error_report"};
+const sock_callback kSockDefDestruct{"sock_def_destruct"};
+const sock_callback kSkStreamWriteSpace{"sk_stream_write_space"};
+
+namespace {
+
+// include/net/sock.h:sk_prot_clear_nulls. Everything but sk_node.next, which a lock-free lookup may
+// still be following in a recycled object. The number of the object is the model's: it stays too.
+void sk_prot_clear_nulls(Kernel& k, sock& sk, uint32_t size) {
+  const uint32_t object = sk.object;
+  char* bytes = reinterpret_cast<char*>(&sk);
+  static_assert(offsetof(sock, sk_node_next) == 0);
+  std::memset(bytes + sizeof(sk.sk_node_next), 0, size - sizeof(sk.sk_node_next));
+  sk.object = object;
+  k.step(StepKind::clear, "sk_prot_clear_nulls", 0, object, static_cast<int32_t>(size));
+}
+
+// net/core/sock.c:sk_prot_clear_portaddr_nulls, until 4.8: UDP's clear_sk leaves two more pointers
+// alone. The model keeps one list pointer, so both come to the same here; the name differs.
+void clear_sk(Kernel& k, sock& sk, uint32_t size) {
+  sk_prot_clear_nulls(k, sk, size);
+}
+
+bool security_sk_alloc(Kernel& k, sock& sk) {
+  sk.sk_security = false;
+  const int32_t refused = k.world().policies.lsm_sk_alloc;
+  if (refused != 0) {
+    k.step(StepKind::security, "security_sk_alloc", -refused, sk.object);
+    return false;
+  }
+  if (!k.world().lsm_sk_blob) return true;
+  const bool ok = alloc_untracked(k, "security_sk_alloc");
+  sk.sk_security = ok;
+  return ok;
+}
+
+void security_sk_free(Kernel& k, sock& sk) {
+  if (!sk.sk_security) return;
+  sk.sk_security = false;
+  k.step(StepKind::free, "security_sk_free", 0, sk.object);
+}
+
+// net/core/sock.c:sk_prot_free
+void sk_prot_free(Kernel& k, const proto& prot, sock& sk) {
+  security_sk_free(k, sk);
+  kmem_cache_free(k, *prot.slab, &sk);
+  module_put(k, prot.owner);
+}
+
+// net/core/sock.c:__sk_destruct, at once: the grace period of SOCK_RCU_FREE is a step, not a wait.
+void sk_destruct(Kernel& k, sock& sk) {
+  if ((sk.sk_flags & SOCK_RCU_FREE) != 0) k.step(StepKind::release, "call_rcu", 0, sk.object);
+  if (sk.sk_destruct != nullptr && sk.sk_destruct->call != nullptr) sk.sk_destruct->call(k, sk);
+  net& net = *sk.sk_net;
+  if (sk.sk_net_refcnt) put_net(k, net);
+  else if (sk.sk_kern_sock && k.has(Behaviour::kernel_sock_passive_netns)) --net.passive;
+  sk_prot_free(k, *sk.sk_prot_creator, sk);
+}
+
+// net/core/sock.c:__sk_free
+void sk_really_free(Kernel& k, sock& sk) {
+  if (sk.sk_net_refcnt && k.has(Behaviour::sock_inuse_per_netns)) --sk.sk_net->sock_inuse;
+  sk_destruct(k, sk);
+}
+
+// Who counts on the network namespace: every socket until 4.1, later the users' only.
+void hold_netns(Kernel& k, net& net, sock& sk, bool kern) {
+  const bool counted = !kern || !k.has(Behaviour::kern_in_sk_alloc);
+  sk.sk_net_refcnt = counted;
+  if (counted) {
+    get_net(k, net);
+    if (k.has(Behaviour::sock_inuse_per_netns)) ++net.sock_inuse;
+  } else if (k.has(Behaviour::kernel_sock_passive_netns)) {
+    ++net.passive;
+  }
+  sk.sk_net = &net;
+}
+
+}  // namespace
+
+sock* sk_prot_alloc(Kernel& k, const proto& prot, bool priority_zero, int32_t family,
+                    int32_t error) {
+  (void)family;  // only the LSM hook is told
+  const kmem_cache& slab = *prot.slab;
+  uint32_t object = 0;
+  auto* sk = static_cast<sock*>(kmem_cache_alloc(k, slab, &object));
+  if (sk == nullptr) {
+    k.fail(Rule::sk_alloc_object, error);
+    return nullptr;
+  }
+  sk->object = object;
+  if (slab.kmalloc) {
+    // kmalloc got __GFP_ZERO itself: nothing is left alone.
+    std::memset(static_cast<void*>(sk), 0, slab.obj_size);
+    sk->object = object;
+    k.step(StepKind::clear, "__GFP_ZERO", 0, object, static_cast<int32_t>(slab.obj_size));
+  } else if (priority_zero ||
+             (k.has(Behaviour::init_on_alloc) && k.world().init_on_alloc)) {
+    if (slab.typesafe && k.has(Behaviour::prot_clear_sk)) clear_sk(k, *sk, slab.obj_size);
+    else sk_prot_clear_nulls(k, *sk, slab.obj_size);
+  }
+  if (!security_sk_alloc(k, *sk)) {
+    k.fail(Rule::lsm_sk_alloc, error);
+    kmem_cache_free(k, slab, sk);
+    return nullptr;
+  }
+  if (!try_module_get(k, prot.owner)) {
+    k.fail(Rule::prot_module_live, error);
+    security_sk_free(k, *sk);
+    kmem_cache_free(k, slab, sk);
+    return nullptr;
+  }
+  if (k.has(Behaviour::tx_queue_clear_in_prot_alloc)) sk->sk_tx_queue_mapping = -1;
+  if (k.has(Behaviour::cgroup_sk_in_prot_alloc)) sk->sk_cgrp_data_set = true;
+  return sk;
+}
+
+sock* sk_alloc(Kernel& k, net& net, int32_t family, const proto& prot, bool kern,
+               int32_t error) {
+  sock* sk = sk_prot_alloc(k, prot, true, family, error);
+  if (sk == nullptr) return nullptr;
+  k.pass(Rule::sk_alloc_object);
+  sk->sk_family = static_cast<uint16_t>(family);
+  sk->sk_prot = sk->sk_prot_creator = &prot;
+  if (k.has(Behaviour::sk_kern_sock)) sk->sk_kern_sock = kern;
+  sk->sk_lock_owned = false;
+  hold_netns(k, net, *sk, kern);
+  if (k.has(Behaviour::bypass_prot_mem))
+    sk->sk_bypass_prot_mem = k.sysctl(Sysctl::bypass_prot_mem) != 0;
+  sk->sk_wmem_alloc = 1;
+  if (k.has(Behaviour::memcg_sk_alloc)) sk->sk_memcg_set = true;
+  if (k.has(Behaviour::cgroup_sk_in_sk_alloc)) sk->sk_cgrp_data_set = true;
+  sk->sk_classid = 0;        // sock_update_classid: the caller's net_cls class
+  sk->sk_cgrp_prioidx = 0;   // sock_update_netprioidx
+  if (k.has(Behaviour::tx_queue_clear_in_sk_alloc)) sk->sk_tx_queue_mapping = -1;
+  k.step(StepKind::init, "sk_alloc", 0, sk->object);
+  return sk;
+}
+
+void sock_init_data(Kernel& k, struct socket* sock, struct sock& sk) {
+  sk.sk_rcvbuf = static_cast<int32_t>(k.sysctl(Sysctl::rmem_default));
+  sk.sk_sndbuf = static_cast<int32_t>(k.sysctl(Sysctl::wmem_default));
+  sk.sk_state = kTCP_CLOSE;
+  sk.sk_socket = sock;
+  sk.sk_flags |= SOCK_ZAPPED;
+  if (sock != nullptr) {
+    sk.sk_type = static_cast<uint16_t>(sock->type);
+    sk.sk_wq = true;
+    sock->sk = &sk;
+    if (k.has(Behaviour::sk_uid)) sk.sk_uid = sock->inode_uid;
+  } else {
+    sk.sk_wq = false;
+  }
+  sk.sk_state_change = &kSockDefWakeup;
+  sk.sk_data_ready = &kSockDefReadable;
+  sk.sk_write_space = &kSockDefWriteSpace;
+  sk.sk_error_report = &kSockDefErrorReport;
+  sk.sk_destruct = &kSockDefDestruct;
+  sk.sk_peek_off = -1;
+  sk.sk_rcvlowat = 1;
+  sk.sk_rcvtimeo = kMAX_SCHEDULE_TIMEOUT;
+  sk.sk_sndtimeo = kMAX_SCHEDULE_TIMEOUT;
+  sk.sk_stamp = -1;
+  sk.sk_napi_id = 0;
+  sk.sk_ll_usec = static_cast<uint32_t>(k.sysctl(Sysctl::busy_read));
+  const bool wide = k.has(Behaviour::pacing_rate_64bit);
+  sk.sk_pacing_rate = sk.sk_max_pacing_rate = wide ? UINT64_MAX : UINT32_MAX;
+  sk.sk_pacing_shift = 10;
+  if (k.has(Behaviour::incoming_cpu_unset)) sk.sk_incoming_cpu = -1;
+  if (k.has(Behaviour::txrehash) && !k.has(Behaviour::txrehash_from_sysctl))
+    sk.sk_txrehash = kSOCK_TXREHASH_DEFAULT;
+  sk.sk_rx_queue_mapping = -1;
+  sk.sk_refcnt = 1;
+  sk.sk_drops = 0;
+  k.step(StepKind::init, "sock_init_data", 0, sk.object);
+}
+
+void sock_orphan(sock& sk) {
+  sk.sk_flags |= SOCK_DEAD;
+  sk.sk_socket = nullptr;
+  sk.sk_wq = false;
+}
+
+void sk_free(Kernel& k, sock& sk) {
+  if (--sk.sk_wmem_alloc == 0) sk_really_free(k, sk);
+}
+
+void sock_put(Kernel& k, sock& sk) {
+  if (--sk.sk_refcnt == 0) sk_free(k, sk);
+}
+
+void sk_common_release(Kernel& k, sock& sk) {
+  k.step(StepKind::release, "sk_common_release", 0, sk.object);
+  if (sk.sk_prot->destroy != nullptr) sk.sk_prot->destroy(k, sk);
+  sk.sk_prot->unhash(k, sk);
+  if (k.has(Behaviour::sk_common_release_clears_sk) && sk.sk_socket != nullptr)
+    sk.sk_socket->sk = nullptr;
+  sock_orphan(sk);
+  sock_put(k, sk);
+}
+
+}  // namespace sockoracle

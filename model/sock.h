@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// net/core/sock.c: allocation, initialisation and release of struct sock.
+#pragma once
+
+#include "model/kernel_objects.h"
+
+namespace sockoracle {
+
+// Null when anything on the way refuses; the rule that did is recorded. `error` is what the caller
+// will answer for it.
+sock* sk_alloc(Kernel& k, net& net, int32_t family, const proto& prot, bool kern, int32_t error);
+// `priority_zero`: the caller passed __GFP_ZERO, as sk_alloc always does.
+sock* sk_prot_alloc(Kernel& k, const proto& prot, bool priority_zero, int32_t family,
+                    int32_t error);
+void sock_init_data(Kernel& k, struct socket* sock, struct sock& sk);
+// Undo of a sock that got as far as sock_init_data; also most protos' close.
+void sk_common_release(Kernel& k, sock& sk);
+// Drops sk_wmem_alloc's first reference: the way out for a sock without sock_init_data.
+void sk_free(Kernel& k, sock& sk);
+void sock_put(Kernel& k, sock& sk);
+void sock_orphan(sock& sk);
+
+extern const sock_callback kSockDefWakeup, kSockDefReadable, kSockDefWriteSpace,
+    kSockDefErrorReport, kSockDefDestruct, kSkStreamWriteSpace;
+
+}  // namespace sockoracle

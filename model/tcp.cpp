@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// net/ipv4/tcp.c and tcp_ipv4.c, net/ipv6/tcp_ipv6.c; DCCP, whose sock is an inet_connection_sock too.
+#include "model/protocols.h"
+#include "model/slab.h"
+#include "model/sock.h"
+
+namespace sockoracle {
+namespace {
+
+constexpr uint32_t kTcpTimeoutInitMs = 1000;  // include/net/tcp.h:TCP_TIMEOUT_INIT
+constexpr uint32_t kTcpInitCwnd = 10;         // TCP_INIT_CWND
+constexpr uint32_t kTcpMssDefault = 536;      // TCP_MSS_DEFAULT
+constexpr uint32_t kTcpReordering = 3;        // net.ipv4.tcp_reordering's default
+
+// net/ipv4/tcp.c:tcp_init_sock; cannot fail.
+void tcp_init_sock(Kernel& k, tcp_sock& tp) {
+  tp.icsk_rto = kTcpTimeoutInitMs;
+  tp.icsk_rto_min = 200;
+  tp.icsk_delack_max = 200;
+  tp.mdev_us = kTcpTimeoutInitMs * 1000;
+  tp.rtt_min = UINT32_MAX;
+  tp.snd_cwnd = kTcpInitCwnd;
+  tp.snd_ssthresh = 0x7fffffff;
+  tp.snd_cwnd_clamp = UINT32_MAX;
+  tp.mss_cache = kTcpMssDefault;
+  tp.reordering = kTcpReordering;
+  tp.sk_write_space = &kSkStreamWriteSpace;
+  tp.sk_sndbuf = static_cast<int32_t>(k.sysctl(Sysctl::tcp_wmem, 1));
+  tp.sk_rcvbuf = static_cast<int32_t>(k.sysctl(Sysctl::tcp_rmem, 1));
+  k.step(StepKind::init, "tcp_init_sock", 0, tp.object);
+}
+
+const sock_callback kDccpSkDestruct{"dccp_sk_destruct"};
+const sock_callback kDccpWriteSpace{"dccp_write_space"};
+
+// net/dccp/proto.c:dccp_init_sock; the first error of feature negotiation is out of memory.
+int dccp_init_sock(Kernel& k, tcp_sock& dp, std::string_view af_ops) {
+  dp.icsk_rto = 1000;
+  dp.sk_write_space = &kDccpWriteSpace;
+  dp.sk_destruct = &kDccpSkDestruct;
+  dp.mss_cache = 536;
+  k.step(StepKind::init, "dccp_init_sock", 0, dp.object);
+  if (!alloc_untracked(k, "dccp_feat_init")) return k.fail(Rule::dccp_memory, kENOMEM);
+  k.pass(Rule::dccp_memory);
+  dp.icsk_af_ops = af_ops;
+  return 0;
+}
+
+}  // namespace
+
+int tcp_v4_init_sock(Kernel& k, sock& sk) {
+  auto& tp = static_cast<tcp_sock&>(sk);
+  tcp_init_sock(k, tp);
+  tp.icsk_af_ops = "ipv4_specific";
+  return 0;
+}
+
+int tcp_v6_init_sock(Kernel& k, sock& sk) {
+  auto& tp = static_cast<tcp_sock&>(sk);
+  tcp_init_sock(k, tp);
+  tp.icsk_af_ops = "ipv6_specific";
+  return 0;
+}
+
+void tcp_v4_destroy_sock(Kernel& k, sock& sk) {
+  k.step(StepKind::release, "tcp_v4_destroy_sock", 0, sk.object);
+}
+
+void tcp_v6_destroy_sock(Kernel& k, sock& sk) {
+  k.step(StepKind::release, "tcp_v6_destroy_sock", 0, sk.object);
+}
+
+// A closed TCP sock that was never connected goes through inet_csk_destroy_sock: orphan, destroy, put.
+void tcp_close(Kernel& k, sock& sk) {
+  k.step(StepKind::release, "tcp_close", 0, sk.object);
+  sock_orphan(sk);
+  sk.sk_prot->destroy(k, sk);
+  sock_put(k, sk);
+}
+
+// Ports are hashed by bind and connect; a fresh sock has none.
+int inet_hash(Kernel& k, sock& sk) {
+  (void)k;
+  (void)sk;
+  return 0;
+}
+
+void inet_unhash(Kernel& k, sock& sk) {
+  (void)k;
+  (void)sk;
+}
+
+int dccp_v4_init_sock(Kernel& k, sock& sk) {
+  return dccp_init_sock(k, static_cast<tcp_sock&>(sk), "dccp_ipv4_af_ops");
+}
+
+int dccp_v6_init_sock(Kernel& k, sock& sk) {
+  return dccp_init_sock(k, static_cast<tcp_sock&>(sk), "dccp_ipv6_af_ops");
+}
+
+void dccp_destroy_sock(Kernel& k, sock& sk) {
+  k.step(StepKind::release, "dccp_destroy_sock", 0, sk.object);
+}
+
+void dccp_close(Kernel& k, sock& sk) { tcp_close(k, sk); }
+
+}  // namespace sockoracle

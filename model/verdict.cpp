@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/verdict.h"
+
+namespace sockoracle {
+namespace {
+
+constexpr RuleRow kRules[] = {
+#define RULE(id, errnos, file, function, since, until, sentence, witness) \
+  {Rule::id, #id, errnos, file, function, since, until, sentence, witness},
+#include "model/rules.def"
+};
+static_assert(std::size(kRules) == kRuleCount);
+
+}  // namespace
+
+std::span<const RuleRow> rules() { return kRules; }
+
+const RuleRow* find_rule(std::string_view name) {
+  for (const RuleRow& row : kRules)
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+std::string_view step_word(StepKind kind) {
+  switch (kind) {
+#define X(id, word) \
+  case StepKind::id: return word;
+    SOCKORACLE_STEP_KINDS(X)
+#undef X
+  }
+  return {};
+}
+
+std::string_view hazard_name(Hazard hazard) {
+  switch (hazard) {
+#define X(id, sentence) \
+  case Hazard::id: return #id;
+    SOCKORACLE_HAZARDS(X)
+#undef X
+  }
+  return {};
+}
+
+std::string_view hazard_sentence(Hazard hazard) {
+  switch (hazard) {
+#define X(id, sentence) \
+  case Hazard::id: return sentence;
+    SOCKORACLE_HAZARDS(X)
+#undef X
+  }
+  return {};
+}
+
+Value Value::number(int64_t n) {
+  Value value;
+  value.kind = Kind::number;
+  value.v[0] = n;
+  return value;
+}
+
+Value Value::failed(int32_t error) {
+  Value value;
+  value.kind = Kind::error;
+  value.error = error;
+  return value;
+}
+
+Value Value::name(std::string_view text) {
+  Value value;
+  value.kind = Kind::text;
+  value.text = text;
+  return value;
+}
+
+Value Value::list(std::span<const int64_t> numbers) {
+  Value value;
+  value.kind = Kind::list;
+  for (const int64_t n : numbers)
+    if (value.count < value.v.size()) value.v[value.count++] = n;
+  return value;
+}
+
+bool operator==(const Value& a, const Value& b) {
+  if (a.kind != b.kind || a.count != b.count || a.error != b.error || a.text != b.text)
+    return false;
+  return a.v == b.v;
+}
+
+}  // namespace sockoracle

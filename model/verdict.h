@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the model answers: errno, deciding rule, the steps of the path, state and hazards.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "model/case.h"
+
+namespace sockoracle {
+
+enum class Rule : uint8_t {
+#define RULE(id, ...) id,
+#include "model/rules.def"
+};
+#define RULE(...) +1
+inline constexpr size_t kRuleCount = 0
+#include "model/rules.def"
+    ;
+
+struct RuleRow {
+  Rule id;
+  std::string_view name;
+  std::string_view errnos;  // the errno names it may answer, blank separated; "" for `created`
+  std::string_view file;    // "net/ipv4/af_inet.c"
+  std::string_view function;
+  std::string_view since, until;
+  std::string_view sentence;
+  std::string_view where_seen;  // how a real kernel shows it, or why it is exempt
+};
+std::span<const RuleRow> rules();  // indexed by Rule, in kernel order
+inline const RuleRow& row(Rule rule) { return rules()[static_cast<size_t>(rule)]; }
+const RuleRow* find_rule(std::string_view name);
+
+// The kinds of step, each with the word that text output uses.
+#define SOCKORACLE_STEP_KINDS(X)                                                                \
+  X(rule, "rule")                         /* a rule was asked: result 0 = passed, -errno = it decided */ \
+  X(inetsw_match, "inetsw_match")         /* which entry: a = its protocol, b = 0 exact, 1 caller asked 0, 2 wild entry */ \
+  X(request_module, "request_module")     /* a = protocol, b = type or -1; result 1 = a module came */ \
+  X(module_get, "try_module_get")                                                               \
+  X(module_put, "module_put")                                                                   \
+  X(module_load, "module_load")                                                                 \
+  X(capable, "ns_capable")                /* a = capability, b = user namespace; result 0 or -EPERM */ \
+  X(security, "security")                 /* an LSM hook */                                     \
+  X(alloc, "alloc")                       /* fallible: a = its number for `faults` */           \
+  X(free, "free")                                                                               \
+  X(clear, "clear")                       /* zeroing of a fresh object; a = bytes */            \
+  X(get_net, "get_net")                                                                         \
+  X(put_net, "put_net")                                                                         \
+  X(init, "init")                         /* a function that fills fields: sock_init_data ... */ \
+  X(set, "set")                           /* a single assignment worth naming */                \
+  X(hash, "hash")                                                                               \
+  X(unhash, "unhash")                                                                           \
+  X(bpf, "bpf")                           /* a cgroup BPF attach point */                       \
+  X(release, "release")                   /* an undo function: sk_common_release ... */         \
+  X(fd, "fd")                             /* a descriptor reserved, given back, installed */    \
+  X(hazard, "hazard")
+
+enum class StepKind : uint8_t {
+#define X(id, word) id,
+  SOCKORACLE_STEP_KINDS(X)
+#undef X
+};
+std::string_view step_word(StepKind kind);
+
+struct Step {
+  StepKind kind{};
+  Rule rule{};           // StepKind::rule only
+  int16_t result = 0;    // 0 or -errno
+  uint32_t object = 0;   // number of the object within its kernel: pairs alloc with free; 0 = none
+  int32_t a = 0, b = 0;  // see the kinds
+  std::string_view what; // a name of static life time: hook, cache, function, field
+};
+
+// What is wrong although the call answered.
+#define SOCKORACLE_HAZARDS(X)                                                                          \
+  X(dangling_sock_sk, "sock->sk points at a freed sock after a failed creation")                       \
+  X(leaked_sock, "a sock is never freed")                                                              \
+  X(leaked_group_info, "a group_info reference is never dropped")                                      \
+  X(leaked_module_ref, "a module reference is never dropped")                                          \
+  X(truncated_protocol, "sk_protocol or inet_num holds only the low bits of the protocol")             \
+  X(null_get_port, "an unhashed raw socket without a number: autobind would call raw_prot's null get_port") \
+  X(null_prod_queue, "UDP-Lite's producer queue stayed NULL: receiving would use it")                  \
+  X(unclaimed_netns, "a netns reference is never dropped")
+
+enum class Hazard : uint8_t {
+#define X(id, sentence) id,
+  SOCKORACLE_HAZARDS(X)
+#undef X
+};
+#define X(id, sentence) +1
+inline constexpr size_t kHazardCount = 0 SOCKORACLE_HAZARDS(X);
+#undef X
+std::string_view hazard_name(Hazard hazard);
+std::string_view hazard_sentence(Hazard hazard);
+
+struct HazardSet {
+  uint16_t bits = 0;
+  bool has(Hazard h) const { return (bits >> static_cast<unsigned>(h) & 1) != 0; }
+  void set(Hazard h) { bits = static_cast<uint16_t>(bits | 1u << static_cast<unsigned>(h)); }
+  friend bool operator==(const HazardSet&, const HazardSet&) = default;
+};
+
+// The short answer, cheap enough for tens of millions a second. The steps are in Kernel::trace().
+struct Verdict {
+  int32_t error = 0;  // 0 = a socket was created, else the positive errno
+  Rule rule{};
+  HazardSet hazards;
+  int32_t fd = -1;
+  friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+
+// What an observable reads: a number, a short list, a text, or the errno of the read.
+struct Value {
+  enum class Kind : uint8_t { none, number, list, text, error };
+  Kind kind = Kind::none;
+  uint8_t count = 0;               // list: entries; a list of 0 entries is an empty buffer
+  int32_t error = 0;               // positive errno
+  std::array<int64_t, 9> v{};      // number in v[0]
+  std::string_view text;           // of static life time
+
+  static Value number(int64_t n);
+  static Value failed(int32_t error);
+  static Value name(std::string_view text);
+  static Value list(std::span<const int64_t> numbers);
+  friend bool operator==(const Value&, const Value&);
+};
+
+// The value of each observable, indexed as observables() is; kind none = not an observable of this
+// release or family.
+using State = std::vector<Value>;
+
+// The long answer: everything, owned.
+struct Answer {
+  Verdict verdict;
+  std::vector<Step> steps;
+  State state;  // empty when the call failed
+};
+
+}  // namespace sockoracle
