@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/answers.h"
 
+#include <algorithm>
 #include <charconv>
+#include <tuple>
 
 #include "conformance/cli_error.h"
 #include "model/symbols.h"
@@ -55,6 +57,34 @@ bool parse_outcome(std::string_view name, int32_t* error) {
   if (number <= 0 || number > 4095) return false;
   *error = static_cast<int32_t>(number);
   return true;
+}
+
+void normalise(Answers& answers) {
+  std::map<std::tuple<int32_t, int32_t, bool>, size_t> groups;
+  const auto group_of = [&groups](const Observation& o) {
+    return groups.try_emplace({o.family, o.type, o.deep}, groups.size()).first->second;
+  };
+  for (const Observation& o : answers.observations) group_of(o);
+  std::stable_sort(answers.observations.begin(), answers.observations.end(),
+                   [&](const Observation& one, const Observation& other) {
+                     const size_t group = group_of(one), other_group = group_of(other);
+                     return group != other_group ? group < other_group : one.low < other.low;
+                   });
+  std::vector<Observation> joined;
+  for (const Observation& o : answers.observations) {
+    if (!joined.empty()) {
+      Observation& last = joined.back();
+      Observation continued = o;
+      continued.low = last.low;
+      continued.high = last.high;
+      if (continued == last && last.high == o.low - int64_t{1}) {
+        last.high = o.high;
+        continue;
+      }
+    }
+    joined.push_back(o);
+  }
+  answers.observations = std::move(joined);
 }
 
 uint16_t StateTable::name_index(std::string_view name) {

@@ -50,8 +50,14 @@ struct Answers {
   std::string context;
   std::string skipped;  // why the context could not be staged; empty = it was
   std::vector<Observation> observations;
-  std::vector<Skipped> left_out;  // a context that was not staged lists its whole plan here
+  std::vector<Skipped> left_out;
+  uint64_t skipped_cases = 0;  // of a context that was not staged: how many it would have had
+  friend bool operator==(const Answers&, const Answers&) = default;
 };
+
+// Brings observations into the one order that recordings have: grouped by family, type and depth in the
+// order of their first appearance, ascending by protocol, neighbours with the same answer joined.
+void normalise(Answers& answers);
 
 // What the observables of a fresh socket read: (index into StateTable::names, text), by index.
 struct StateText {

@@ -299,10 +299,9 @@ Plan make_plan(const World& base, const PlanOptions& options) {
       add_request(part, r, asker, allow_autoload);
     }
     if (part.skipped.empty()) continue;
-    for (const Request& r : part.requests) {
-      for (const ProtocolRange& range : r.protocols) leave_out(part, r, range, part.skipped);
-    }
+    part.skipped_cases = count_cases(part) + count_cases(part.left_out);
     part.requests.clear();
+    part.left_out.clear();
   }
   return plan;
 }

@@ -29,6 +29,7 @@ struct Request {
 struct ContextPlan {
   const ContextRow* context = nullptr;
   std::string skipped;  // why nothing of it can be asked; empty = it can
+  uint64_t skipped_cases = 0;
   std::vector<Request> requests;
   std::vector<Skipped> left_out;
 };

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Answers against the model, or against other answers. Pure: nothing is read and nothing is written.
+#pragma once
+
+#include <map>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "conformance/findings.h"
+#include "model/case.h"
+
+namespace sockoracle {
+
+class ModelAsker;
+
+// Collects differences into findings.
+class FindingTable {
+ public:
+  struct Key {
+    Rule rule;
+    std::string observable, expected, got;
+    auto operator<=>(const Key&) const = default;
+  };
+  // The protocols [low, high] differ so. Returns the finding's index.
+  size_t add(Key key, const std::string& context, const Call& call, int32_t high);
+  std::vector<Finding> take() { return std::move(findings_); }
+
+ private:
+  std::map<Key, size_t> index_;
+  std::vector<Finding> findings_;
+};
+
+// Answers, context after context, against the model in the world of each context.
+class Comparer {
+ public:
+  // `states` may grow until finish().
+  Comparer(const World& base, const StateTable& states);
+  void add(const Answers& answers);
+  // `complete`: every context was asked, so a deviation that did not occur is stale.
+  Comparison finish(const Provenance& provenance, const std::vector<Deviation>& deviations,
+                    bool complete);
+
+ private:
+  struct Side;  // one observation under comparison
+  void compare_run(ModelAsker& asker, const std::string& context, const Observation& o,
+                   Group& group);
+  void compare_state(ModelAsker& asker, const std::string& context, const Observation& o,
+                     int32_t low, int32_t high, int32_t at, Group& group);
+  void count_unread();
+
+  World base_;
+  const StateTable& states_;
+  Comparison result_;
+  FindingTable table_;
+  std::vector<int> row_of_name_;                  // -1: the model has no such observable
+  std::map<std::string, uint64_t> unpredicted_;   // name: cases
+  std::map<std::string, uint64_t> restless_;      // name: cases
+};
+
+// One subject's answers (expected) against another's (got). Cases that only one of them has are skipped
+// with that reason. The rules are the model's, in the world of the expected side.
+Comparison compare_recordings(const Recording& expected, const World& expected_world,
+                              const Recording& got);
+
+// The flags that make `explain` see this world: release, and what differs from its default world.
+std::string world_flags(const World& world);
+
+}  // namespace sockoracle

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/findings.h"
+
+#include <algorithm>
+
+#include "model/strace.h"
+
+namespace sockoracle {
+
+uint64_t Comparison::checked_cases() const {
+  uint64_t count = 0;
+  for (const ContextResult& context : contexts) count += context.checked_cases;
+  return count;
+}
+
+uint64_t Comparison::skipped_cases() const {
+  uint64_t count = 0;
+  for (const auto& [reason, cases] : skipped) count += cases;
+  return count;
+}
+
+size_t Comparison::checked_contexts() const {
+  return static_cast<size_t>(std::count_if(contexts.begin(), contexts.end(),
+                                           [](const auto& c) { return c.checked_cases != 0; }));
+}
+
+size_t Comparison::unexpected() const {
+  return static_cast<size_t>(
+      std::count_if(findings.begin(), findings.end(), [](const auto& f) { return !f.known; }));
+}
+
+std::string summary_line(const Comparison& comparison) {
+  const auto plural = [](uint64_t count, const char* word) {
+    return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
+  };
+  std::string line = plural(comparison.checked_cases(), "case") + " checked in " +
+                     plural(comparison.checked_contexts(), "context") + ", " +
+                     std::to_string(comparison.skipped_cases()) + " skipped";
+  std::vector<std::pair<uint64_t, std::string>> reasons;
+  for (const auto& [reason, cases] : comparison.skipped) reasons.emplace_back(cases, reason);
+  std::stable_sort(reasons.begin(), reasons.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string separator = ": ";
+  for (const auto& [cases, reason] : reasons) {
+    line += separator + std::to_string(cases) + " " + reason;
+    separator = "; ";
+  }
+  return line;
+}
+
+std::string call_text(const Call& call) {
+  char room[kCallTextMax];
+  return std::string(room, std::min(print_call(call, room), sizeof room));
+}
+
+std::string range_text(int32_t low, int32_t high) {
+  return low == high ? std::to_string(low) : std::to_string(low) + " to " + std::to_string(high);
+}
+
+std::string finding_sentence(const Comparison& comparison, const Finding& finding) {
+  const RuleRow& rule = row(finding.rule);
+  std::string line = "got " + finding.got + "; " + comparison.expected_from + " ";
+  if (finding.observable != "errno") {
+    return "a fresh socket's " + finding.observable + ": " + line + "shows " + finding.expected;
+  }
+  return line + "answers " + finding.expected + ", because " + std::string(rule.name) + ": " +
+         std::string(rule.sentence);
+}
+
+std::string explain_command(const Comparison& comparison, const Finding& finding) {
+  return "sockoracle explain '" + call_text(finding.smallest) + "'" + comparison.explain_flags +
+         " --as " + finding.contexts.front();
+}
+
+}  // namespace sockoracle

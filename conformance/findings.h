@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a comparison found: classes of differences, keyed by the rule that decides in the model.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/answers.h"
+#include "conformance/deviations.h"
+#include "model/verdict.h"
+
+namespace sockoracle {
+
+struct Finding {
+  Rule rule{};             // decides in the model
+  std::string observable;  // "errno", or an observable's name
+  std::string expected, got;
+  uint64_t count = 0;                 // cases
+  std::vector<std::string> contexts;  // where it was seen, in the order of contexts.def
+  Call smallest;                      // in contexts.front()
+  int32_t low = 0, high = 0;          // the protocols over which it was seen, from lowest to highest
+  bool known = false;                 // a deviation explains it:
+  std::string reason, link;
+};
+
+// One run of protocols with the same answer: the unit that JUnit and KTAP call a test.
+struct Group {
+  int32_t family = 0, type = 0, low = 0, high = 0;
+  bool deep = false;
+  std::string skipped;           // why; empty = checked
+  std::vector<size_t> findings;  // into Comparison::findings
+};
+
+struct ContextResult {
+  std::string name;
+  std::string skipped;  // why the whole context was; empty = checked
+  uint64_t checked_cases = 0, skipped_cases = 0;
+  std::vector<Group> groups;
+};
+
+struct Comparison {
+  Provenance provenance;      // of what was checked
+  std::string expected_from;  // "Linux 6.18"
+  std::string explain_flags;  // what `sockoracle explain` needs to see the same world, but for --as
+  std::vector<ContextResult> contexts;
+  std::vector<Finding> findings;           // unexpected ones first, then by rule
+  std::vector<Deviation> stale;            // known deviations that did not occur
+  std::map<std::string, uint64_t> skipped; // reason: cases
+  std::map<std::string, uint64_t> unread;  // reason: observables that were not compared
+  uint64_t values = 0;                     // observable values compared
+
+  uint64_t checked_cases() const;
+  uint64_t skipped_cases() const;
+  size_t checked_contexts() const;
+  size_t unexpected() const;
+};
+
+// "12345 cases checked in 18 contexts, 678 skipped: 600 the call would ..., 78 ...".
+std::string summary_line(const Comparison& comparison);
+// "got EACCES; Linux 6.18 answers EPERM, because raw_needs_net_raw: A raw socket needs ..."
+std::string finding_sentence(const Comparison& comparison, const Finding& finding);
+// "sockoracle explain 'socket(...)' --release 6.18 --as nobody"
+std::string explain_command(const Comparison& comparison, const Finding& finding);
+// "socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)"
+std::string call_text(const Call& call);
+// "1", or "1 to 254".
+std::string range_text(int32_t low, int32_t high);
+
+}  // namespace sockoracle

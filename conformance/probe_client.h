@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The probe as a child process: launched from the copy inside this program, spoken to over pipes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/answers.h"
+#include "conformance/plan.h"
+
+namespace sockoracle {
+
+// The bytes of the static probe, linked into this program; probe_image.cpp.
+std::span<const unsigned char> probe_image();
+
+// Lines to the probe and lines from it. Both directions move whenever it waits, so any amount may be
+// queued. Every failure throws UnavailableError with its reason.
+class ProbeProcess {
+ public:
+  ProbeProcess();
+  ~ProbeProcess();  // ends the probe, and with it every context
+  ProbeProcess(const ProbeProcess&) = delete;
+  ProbeProcess& operator=(const ProbeProcess&) = delete;
+
+  void send(std::string_view line);  // without its newline; queued
+  // The next line of the probe, valid until the next call.
+  std::string_view receive();
+  pid_t pid() const { return pid_; }
+
+ private:
+  void pump();
+  [[noreturn]] void fail_ended();
+
+  pid_t pid_ = -1;
+  int to_probe_ = -1, from_probe_ = -1;
+  std::string queued_;
+  size_t sent_ = 0;
+  std::vector<char> buffer_;
+  size_t begin_ = 0, end_ = 0;
+};
+
+// The observables that the probe is told, under their numbers.
+struct ProbedObservable {
+  size_t row;           // into observables()
+  std::string request;  // "observe 7 fast SO_TYPE sockopt 1 3 4 i32"
+};
+std::vector<ProbedObservable> probed_observables();
+
+// Asks the requests of a plan, context after context, in one probe.
+class ProbeClient {
+ public:
+  ProbeClient(ProbeProcess& probe, StateTable& states);
+  void queue(const ContextPlan& plan);
+  // The answers to the oldest queued context.
+  Answers collect(const ContextPlan& plan);
+
+ private:
+  void collect_runs(const Request& request, const std::string& context, Answers& answers);
+  void take_state(std::string_view line);
+
+  ProbeProcess& probe_;
+  StateTable& states_;
+  std::vector<uint16_t> name_of_id_;
+  std::vector<uint32_t> state_of_number_;
+};
+
+}  // namespace sockoracle

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "conformance/cli_error.h"
+#include "conformance/json_reader.h"
+#include "conformance/plan.h"
+#include "conformance/recording.h"
+#include "conformance/recording_sum.h"
+
+namespace sockoracle {
+namespace {
+
+void append_key(std::string& out, std::string_view key) {
+  if (out.back() != '{') out += ',';
+  append_quoted(out, key);
+  out += ':';
+}
+
+void append_member(std::string& out, std::string_view key, std::string_view text) {
+  append_key(out, key);
+  append_quoted(out, text);
+}
+
+void append_number(std::string& out, std::string_view key, int64_t number) {
+  append_key(out, key);
+  out += std::to_string(number);
+}
+
+void append_map(std::string& out, std::string_view key,
+                const std::map<std::string, std::string>& map) {
+  append_key(out, key);
+  out += '{';
+  for (const auto& [name, text] : map) append_member(out, name, text);
+  out += '}';
+}
+
+void append_list(std::string& out, std::string_view key, const std::vector<std::string>& list) {
+  append_key(out, key);
+  out += '[';
+  for (const std::string& text : list) {
+    if (out.back() != '[') out += ',';
+    append_quoted(out, text);
+  }
+  out += ']';
+}
+
+void append_range(std::string& out, int32_t low, int32_t high) {
+  if (out.back() != '[') out += ',';
+  if (low == high) {
+    out += std::to_string(low);
+  } else {
+    out += '[' + std::to_string(low) + ',' + std::to_string(high) + ']';
+  }
+}
+
+class Writer {
+ public:
+  explicit Writer(const Recording& recording) : recording_(recording) {
+    written_as_.assign(recording.states.states().size(), -1);
+  }
+
+  std::string text() {
+    header();
+    for (const Answers& answers : recording_.contexts) context(answers);
+    const std::string sum = recording_sum(out_);
+    std::string end = "{";
+    append_key(end, "end");
+    end += "true";
+    append_number(end, "lines", lines_);
+    append_number(end, "cases", static_cast<int64_t>(cases_));
+    append_member(end, "sum", sum);
+    return out_ + end + "}\n";
+  }
+
+ private:
+  void add_line(const std::string& line) {
+    out_ += line;
+    out_ += "}\n";
+    ++lines_;
+  }
+
+  void header() {
+    const Provenance& facts = recording_.provenance;
+    std::string line = "{";
+    append_member(line, "schema", kRecordingSchema);
+    append_member(line, "subject", facts.subject);
+    append_member(line, "release", facts.release);
+    append_member(line, "uname", facts.uname);
+    append_map(line, "config", facts.config);
+    append_map(line, "modules", facts.modules);
+    append_key(line, "autoload");
+    line += facts.autoload ? "true" : "false";
+    append_list(line, "protocols", facts.protocols);
+    append_map(line, "sysctls", facts.sysctls);
+    append_member(line, "lsm", facts.lsm);
+    append_member(line, "tool", facts.tool);
+    append_list(line, "observables", recording_.states.names());
+    add_line(line);
+  }
+
+  // The number a state has in the file: in the order of first use.
+  int64_t write_state(uint32_t index) {
+    if (written_as_[index] >= 0) return written_as_[index];
+    const StateText& state = recording_.states.states()[index];
+    size_t fewest = state.values.size();
+    int64_t like = -1;
+    for (size_t i = 0; i < order_.size(); ++i) {
+      const size_t changes = differences(recording_.states.states()[order_[i]], state, nullptr);
+      if (changes < fewest) {
+        fewest = changes;
+        like = static_cast<int64_t>(i);
+      }
+    }
+    std::string line = "{";
+    append_number(line, "state", static_cast<int64_t>(order_.size()));
+    if (like >= 0) append_number(line, "like", like);
+    append_key(line, "values");
+    line += '{';
+    const StateText nothing;
+    differences(like < 0 ? nothing : recording_.states.states()[order_[static_cast<size_t>(like)]],
+                state, &line);
+    line += '}';
+    add_line(line);
+    written_as_[index] = static_cast<int64_t>(order_.size());
+    order_.push_back(index);
+    return written_as_[index];
+  }
+
+  // How many values differ; written to `line` where it is given, null for those that are gone.
+  size_t differences(const StateText& from, const StateText& to, std::string* line) const {
+    size_t count = 0, i = 0, j = 0;
+    const auto changed = [&](uint16_t name, const std::string* text) {
+      ++count;
+      if (line == nullptr) return;
+      append_key(*line, recording_.states.names()[name]);
+      if (text == nullptr) {
+        *line += "null";
+      } else {
+        append_quoted(*line, *text);
+      }
+    };
+    while (i < from.values.size() || j < to.values.size()) {
+      const uint32_t a = i < from.values.size() ? from.values[i].first : UINT32_MAX;
+      const uint32_t b = j < to.values.size() ? to.values[j].first : UINT32_MAX;
+      if (a < b) {
+        changed(from.values[i++].first, nullptr);
+      } else if (b < a || from.values[i].second != to.values[j].second) {
+        changed(to.values[j].first, &to.values[j].second);
+        ++j;
+        if (a == b) ++i;
+      } else {
+        ++i;
+        ++j;
+      }
+    }
+    return count;
+  }
+
+  void context(const Answers& answers) {
+    if (!answers.skipped.empty()) {
+      std::string line = "{";
+      append_member(line, "world", answers.context);
+      append_member(line, "skipped", answers.skipped);
+      append_number(line, "cases", static_cast<int64_t>(answers.skipped_cases));
+      add_line(line);
+      return;
+    }
+    const auto& all = answers.observations;
+    for (size_t begin = 0; begin < all.size();) {
+      size_t end = begin;
+      while (end < all.size() && all[end].family == all[begin].family &&
+             all[end].type == all[begin].type && all[end].deep == all[begin].deep) {
+        ++end;
+      }
+      group(answers.context, std::span(all).subspan(begin, end - begin));
+      begin = end;
+    }
+    left_out(answers);
+  }
+
+  // One line for each different answer to calls of one family and type.
+  void group(const std::string& world, std::span<const Observation> runs) {
+    std::vector<bool> done(runs.size());
+    for (size_t i = 0; i < runs.size(); ++i) {
+      if (done[i]) continue;
+      const Observation& o = runs[i];
+      const int64_t state = o.error == 0 ? write_state(o.state) : -1;
+      std::string line = "{";
+      append_member(line, "world", world);
+      append_number(line, "family", o.family);
+      append_number(line, "type", o.type);
+      append_key(line, "protocol");
+      line += '[';
+      for (size_t j = i; j < runs.size(); ++j) {
+        if (runs[j].error != o.error || (o.error == 0 && runs[j].state != o.state)) continue;
+        append_range(line, runs[j].low, runs[j].high);
+        cases_ += width(runs[j].low, runs[j].high);
+        done[j] = true;
+      }
+      line += ']';
+      if (o.deep) {
+        append_key(line, "deep");
+        line += "true";
+      }
+      append_key(line, "errno");
+      if (o.error == 0) {
+        line += "null";
+        append_number(line, "state", state);
+      } else {
+        append_quoted(line, outcome_name(o.error));
+      }
+      add_line(line);
+    }
+  }
+
+  // One line for each reason.
+  void left_out(const Answers& answers) {
+    std::vector<bool> done(answers.left_out.size());
+    for (size_t i = 0; i < done.size(); ++i) {
+      if (done[i]) continue;
+      const Skipped& first = answers.left_out[i];
+      std::string line = "{";
+      append_member(line, "world", answers.context);
+      append_member(line, "skipped", first.reason);
+      if (first.deep) {
+        append_key(line, "deep");
+        line += "true";
+      }
+      append_key(line, "calls");
+      line += '[';
+      for (size_t j = i; j < done.size(); ++j) {
+        const Skipped& s = answers.left_out[j];
+        if (s.reason != first.reason || s.deep != first.deep) continue;
+        if (line.back() != '[') line += ',';
+        line += '[' + std::to_string(s.family) + ',' + std::to_string(s.type) + ',' +
+                std::to_string(s.low) + ',' + std::to_string(s.high) + ']';
+        done[j] = true;
+      }
+      line += ']';
+      add_line(line);
+    }
+  }
+
+  const Recording& recording_;
+  std::string out_;
+  int64_t lines_ = 0;
+  uint64_t cases_ = 0;
+  std::vector<int64_t> written_as_;
+  std::vector<uint32_t> order_;
+};
+
+[[noreturn]] void fail_errno(const std::string& path) {
+  throw UnavailableError("cannot write " + path + ": " + std::strerror(errno));
+}
+
+bool write_text(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = write(fd, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    text.remove_prefix(static_cast<size_t>(count));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string recording_sum(std::string_view text) {
+  // FNV-1a, 64 bits: against accidents, not against forgers.
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3u;
+  }
+  char room[17];
+  std::snprintf(room, sizeof room, "%016llx", static_cast<unsigned long long>(hash));
+  return room;
+}
+
+std::string recording_text(const Recording& recording) { return Writer(recording).text(); }
+
+void write_file_atomically(const std::string& path, std::string_view text) {
+  struct stat status {};
+  // A pipe, a terminal, /dev/null: nothing to rename there.
+  const bool special = path == "-" || (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode));
+  if (special) {
+    const int fd = path == "-" ? STDOUT_FILENO : open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    const bool written = fd >= 0 && write_text(fd, text);
+    if (!written) fail_errno(path);
+    if (fd != STDOUT_FILENO) close(fd);
+    return;
+  }
+  std::string temporary = path + ".XXXXXX";
+  const int fd = mkostemp(temporary.data(), O_CLOEXEC);
+  if (fd < 0) fail_errno(path);
+  const mode_t mask = umask(0);
+  umask(mask);
+  const bool written = write_text(fd, text) && fchmod(fd, 0666 & ~mask) == 0 && fsync(fd) == 0;
+  if (close(fd) != 0 || !written || rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    unlink(temporary.c_str());
+    errno = error;
+    fail_errno(path);
+  }
+}
+
+}  // namespace sockoracle

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A subject: anything that answers calls. This machine's kernel, a recording, the model at a release.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "conformance/answers.h"
+#include "conformance/plan.h"
+
+namespace sockoracle {
+
+using ContextSink = std::function<void(Answers&&)>;
+
+class Subject {
+ public:
+  virtual ~Subject() = default;
+  virtual const Provenance& provenance() const = 0;
+  // As root sees it, derived from the provenance, never from answers.
+  virtual const World& world() const = 0;
+  // Grows while contexts arrive.
+  virtual const StateTable& states() const = 0;
+  // Hands over the answers of one context after the other. A recording ignores the options but for the
+  // names of contexts: it has what it has. Throws UnavailableError where the subject cannot be run.
+  virtual void answer(const PlanOptions& options, const ContextSink& sink) = 0;
+};
+
+// "host", the name of a release ("6.12"), or else a recording's file name. `adjust` (may be empty)
+// changes the derived world: the world flags of the command line.
+using AdjustWorld = std::function<void(World&)>;
+std::unique_ptr<Subject> open_subject(const std::string& name, const AdjustWorld& adjust);
+
+std::unique_ptr<Subject> host_subject(const AdjustWorld& adjust);
+std::unique_ptr<Subject> model_subject(const World& world);
+std::unique_ptr<Subject> file_subject(const std::string& path, const AdjustWorld& adjust);
+
+// Everything a subject answers, kept.
+Recording record(Subject& subject, const PlanOptions& options);
+
+// What recordings name as the tool that wrote them.
+std::string tool_name();
+
+}  // namespace sockoracle

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// This machine's kernel, asked by the probe.
+#include <sys/utsname.h>
+
+#include "conformance/cli_error.h"
+#include "conformance/host_world.h"
+#include "conformance/probe_client.h"
+#include "conformance/subject.h"
+
+namespace sockoracle {
+namespace {
+
+class HostSubject final : public Subject {
+ public:
+  explicit HostSubject(const AdjustWorld& adjust) {
+    const HostFacts facts = host_facts();
+    if (!facts.in_table) {
+      throw UnavailableError("this machine runs " + facts.sysname + " " + facts.uname_release +
+                             "; the model has Linux " + std::string(releases().front().name) +
+                             " to " + std::string(releases().back().name));
+    }
+    world_ = facts.world;
+    if (adjust) adjust(world_);
+    provenance_ = provenance_of(world_);
+    provenance_.subject = "host";
+    provenance_.release = facts.uname_release;
+    provenance_.config = facts.config;
+    provenance_.protocols = facts.protocols;
+    for (const auto& [name, text] : facts.sysctls) provenance_.sysctls[name] = text;
+    provenance_.lsm = facts.lsm;
+    provenance_.tool = tool_name();
+    utsname names{};
+    if (uname(&names) == 0) {
+      provenance_.uname = std::string(names.sysname) + " " + names.version + " " + names.machine;
+    }
+  }
+
+  const Provenance& provenance() const override { return provenance_; }
+  const World& world() const override { return world_; }
+  const StateTable& states() const override { return states_; }
+
+  void answer(const PlanOptions& options, const ContextSink& sink) override {
+    const Plan plan = make_plan(world_, options);
+    ProbeProcess probe;
+    ProbeClient client(probe, states_);
+    // Everything is queued at once: while one context is judged, the probe is already in the next.
+    for (const ContextPlan& part : plan.contexts) {
+      if (part.skipped.empty()) client.queue(part);
+    }
+    for (const ContextPlan& part : plan.contexts) {
+      if (part.skipped.empty()) {
+        sink(client.collect(part));
+        continue;
+      }
+      Answers answers;
+      answers.context = part.context->name;
+      answers.skipped = part.skipped;
+      answers.skipped_cases = part.skipped_cases;
+      sink(std::move(answers));
+    }
+  }
+
+ private:
+  Provenance provenance_;
+  World world_;
+  StateTable states_;
+};
+
+}  // namespace
+
+std::unique_ptr<Subject> host_subject(const AdjustWorld& adjust) {
+  return std::make_unique<HostSubject>(adjust);
+}
+
+}  // namespace sockoracle
