@@ -62,7 +62,28 @@ std::vector<Deviation> apply_deviations(std::vector<Finding>& findings,
   return stale;
 }
 
-// Unexpected ones first, then by rule in kernel order, then by observable; groups keep pointing at them.
+void note(Group& group, size_t finding) {
+  if (std::find(group.findings.begin(), group.findings.end(), finding) == group.findings.end()) {
+    group.findings.push_back(finding);
+  }
+}
+
+void add_left_out(Comparison& result, ContextResult& context, const std::vector<Skipped>& all) {
+  for (const Skipped& s : all) {
+    context.skipped_cases += width(s.low, s.high);
+    result.skipped[s.reason] += width(s.low, s.high);
+    context.groups.push_back({.family = s.family,
+                              .type = s.type,
+                              .low = s.low,
+                              .high = s.high,
+                              .deep = s.deep,
+                              .skipped = s.reason,
+                              .findings = {}});
+  }
+}
+
+}  // namespace
+
 void sort_findings(Comparison& comparison) {
   std::vector<size_t> order(comparison.findings.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -85,28 +106,6 @@ void sort_findings(Comparison& comparison) {
     }
   }
 }
-
-void note(Group& group, size_t finding) {
-  if (std::find(group.findings.begin(), group.findings.end(), finding) == group.findings.end()) {
-    group.findings.push_back(finding);
-  }
-}
-
-void add_left_out(Comparison& result, ContextResult& context, const std::vector<Skipped>& all) {
-  for (const Skipped& s : all) {
-    context.skipped_cases += width(s.low, s.high);
-    result.skipped[s.reason] += width(s.low, s.high);
-    context.groups.push_back({.family = s.family,
-                              .type = s.type,
-                              .low = s.low,
-                              .high = s.high,
-                              .deep = s.deep,
-                              .skipped = s.reason,
-                              .findings = {}});
-  }
-}
-
-}  // namespace
 
 size_t FindingTable::add(Key key, const std::string& context, const Call& call, int32_t high) {
   const auto [at, is_new] = index_.try_emplace(std::move(key), findings_.size());

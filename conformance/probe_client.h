@@ -36,6 +36,7 @@ class ProbeProcess {
   [[noreturn]] void fail_ended();
 
   pid_t pid_ = -1;
+  void (*former_sigpipe_)(int) = nullptr;
   int to_probe_ = -1, from_probe_ = -1;
   std::string queued_;
   size_t sent_ = 0;

@@ -112,7 +112,7 @@ int launch(int image, Pipes& pipes, pid_t* pid) {
 
 ProbeProcess::ProbeProcess() : buffer_(kBufferSize) {
   // Writing to a probe that died must be an error here, not a signal.
-  signal(SIGPIPE, SIG_IGN);
+  former_sigpipe_ = signal(SIGPIPE, SIG_IGN);
   int error = 0;
   for (const bool in_memory : {true, false}) {
     Pipes pipes;
@@ -140,6 +140,7 @@ ProbeProcess::ProbeProcess() : buffer_(kBufferSize) {
 }
 
 ProbeProcess::~ProbeProcess() {
+  signal(SIGPIPE, former_sigpipe_);
   close(to_probe_);
   close(from_probe_);
   if (pid_ <= 0) return;

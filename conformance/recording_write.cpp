@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -255,6 +256,23 @@ class Writer {
   std::vector<uint32_t> order_;
 };
 
+// Ctrl-C waits until the temporary file has its name or is gone.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&set, signal);
+    sigprocmask(SIG_BLOCK, &set, &before_);
+  }
+  ~SignalsBlocked() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
 [[noreturn]] void fail_errno(const std::string& path) {
   throw UnavailableError("cannot write " + path + ": " + std::strerror(errno));
 }
@@ -295,6 +313,7 @@ void write_file_atomically(const std::string& path, std::string_view text) {
     if (fd != STDOUT_FILENO) close(fd);
     return;
   }
+  const SignalsBlocked blocked;
   std::string temporary = path + ".XXXXXX";
   const int fd = mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0) fail_errno(path);

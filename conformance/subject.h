@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "conformance/answers.h"
+#include "conformance/commands_check.h"
 #include "conformance/plan.h"
 
 namespace sockoracle {
@@ -29,15 +30,12 @@ class Subject {
 
 // "host", the name of a release ("6.12"), or else a recording's file name. `adjust` (may be empty)
 // changes the derived world: the world flags of the command line.
-using AdjustWorld = std::function<void(World&)>;
+
 std::unique_ptr<Subject> open_subject(const std::string& name, const AdjustWorld& adjust);
 
 std::unique_ptr<Subject> host_subject(const AdjustWorld& adjust);
 std::unique_ptr<Subject> model_subject(const World& world);
 std::unique_ptr<Subject> file_subject(const std::string& path, const AdjustWorld& adjust);
-
-// Everything a subject answers, kept.
-Recording record(Subject& subject, const PlanOptions& options);
 
 // What recordings name as the tool that wrote them.
 std::string tool_name();

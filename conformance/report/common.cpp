@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
+
+#include "conformance/report/report.h"
+#include "model/strace.h"
+
+namespace sockoracle {
+namespace {
+
+constexpr ReportFormat kFormats[] = {
+#define FORMAT(name, sentence) {#name, write_##name##_report, sentence},
+#include "conformance/report/formats.def"
+};
+
+}  // namespace
+
+std::span<const ReportFormat> all_report_formats() { return kFormats; }
+
+const ReportFormat* find_report_format(std::string_view name) {
+  for (const ReportFormat& format : kFormats) {
+    if (format.name == name) return &format;
+  }
+  return nullptr;
+}
+
+std::string title_of(const Comparison& comparison) {
+  const Provenance& facts = comparison.provenance;
+  const std::string got = facts.subject == "model" ? "Linux " + facts.release + " (model)"
+                                                   : facts.subject + ", Linux " + facts.release;
+  return got + ", against " + comparison.expected_from;
+}
+
+std::string group_name(const Group& group) {
+  char room[kCallTextMax];
+  std::string name(room, std::min(print_family(group.family, room), sizeof room));
+  name += ' ';
+  name.append(room, std::min(print_type(group.type, room), sizeof room));
+  name += ' ' + range_text(group.low, group.high);
+  return group.deep ? name + ", deep" : name;
+}
+
+std::string plural(uint64_t count, std::string_view word) {
+  return std::to_string(count) + " " + std::string(word) + (count == 1 ? "" : "s");
+}
+
+std::string where_text(const Finding& finding) {
+  std::string text = "in " + finding.contexts.front();
+  if (finding.contexts.size() > 1) {
+    text += " and " + plural(finding.contexts.size() - 1, "other context");
+  }
+  return text;
+}
+
+}  // namespace sockoracle

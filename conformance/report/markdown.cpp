@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
+
+#include "conformance/report/report.h"
+
+namespace sockoracle {
+namespace {
+
+constexpr size_t kRowsShown = 50;
+
+// Text that Markdown takes literally, also inside a table.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::string_view("\\`*_{}[]<>#|~$&").find(c) != std::string_view::npos) out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out;
+}
+
+// Words of code: no backtick may end them early.
+std::string code(std::string text) {
+  std::replace(text.begin(), text.end(), '`', '\'');
+  std::string out;
+  for (const char c : text) out += c == '|' ? "\\|" : std::string(1, c);
+  return "`" + out + "`";
+}
+
+// The findings of a context, unexpected or known.
+size_t findings_in(const Comparison& comparison, const std::string& context, bool known) {
+  return static_cast<size_t>(std::count_if(
+      comparison.findings.begin(), comparison.findings.end(), [&](const Finding& finding) {
+        return finding.known == known && std::find(finding.contexts.begin(), finding.contexts.end(),
+                                                   context) != finding.contexts.end();
+      }));
+}
+
+void add_contexts(std::string& out, const Comparison& comparison) {
+  out += "| context | checked | skipped | findings | known |\n| --- | ---: | ---: | ---: | ---: |\n";
+  for (const ContextResult& context : comparison.contexts) {
+    out += "| " + escaped(context.name) + " | " + std::to_string(context.checked_cases) + " | " +
+           std::to_string(context.skipped_cases);
+    if (!context.skipped.empty()) out += ": " + escaped(context.skipped);
+    out += " | " + std::to_string(findings_in(comparison, context.name, false)) + " | " +
+           std::to_string(findings_in(comparison, context.name, true)) + " |\n";
+  }
+}
+
+void add_findings(std::string& out, const Comparison& comparison) {
+  if (comparison.findings.empty()) return;
+  out += "\n| rule | observable | expected | got | cases | smallest case |\n"
+         "| --- | --- | --- | --- | ---: | --- |\n";
+  size_t shown = 0;
+  for (const Finding& finding : comparison.findings) {
+    if (shown++ == kRowsShown) {
+      out += "\n... and " + plural(comparison.findings.size() - kRowsShown, "more finding") + "\n";
+      return;
+    }
+    out += "| " + code(std::string(row(finding.rule).name)) + (finding.known ? " (known)" : "") +
+           " | " + escaped(finding.observable) + " | " + escaped(finding.expected) + " | " +
+           escaped(finding.got) + " | " + std::to_string(finding.count) + " | " +
+           code(call_text(finding.smallest)) + " as " + escaped(finding.contexts.front());
+    if (finding.known) out += ": " + escaped(finding.reason);
+    out += " |\n";
+  }
+}
+
+}  // namespace
+
+std::string write_markdown_report(std::span<const Comparison> comparisons) {
+  std::string out;
+  for (const Comparison& comparison : comparisons) {
+    if (!out.empty()) out += "\n";
+    out += "## " + escaped(title_of(comparison)) + "\n\n";
+    out += plural(comparison.unexpected(), "unexpected finding") + ", " +
+           plural(comparison.findings.size() - comparison.unexpected(), "known deviation") + ", " +
+           plural(comparison.stale.size(), "stale deviation") + ". " +
+           escaped(summary_line(comparison)) + ".\n\n";
+    add_contexts(out, comparison);
+    add_findings(out, comparison);
+    for (const Deviation& stale : comparison.stale) {
+      out += "\nStale: " + escaped(stale.where) + " did not occur.\n";
+    }
+  }
+  return out;
+}
+
+}  // namespace sockoracle

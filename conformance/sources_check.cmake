@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Plan, subjects, recordings, comparison and reports.
+target_sources(sockoracle_conformance PRIVATE
+  answers.cpp
+  commands_check.cpp
+  compare.cpp
+  compare_recordings.cpp
+  deviations.cpp
+  findings.cpp
+  json_reader.cpp
+  model_answers.cpp
+  plan.cpp
+  probe_client.cpp
+  probe_image.cpp
+  probe_process.cpp
+  progress.cpp
+  recording_read.cpp
+  recording_write.cpp
+  report/common.cpp
+  report/json.cpp
+  report/junit.cpp
+  report/ktap.cpp
+  report/markdown.cpp
+  report/text.cpp
+  subject_file.cpp
+  subject_host.cpp
+  subject_model.cpp)
+
+# The probe is linked into the library byte for byte: one file to copy, nothing to find at run time.
+set(probe_image ${CMAKE_CURRENT_BINARY_DIR}/probe.image)
+add_custom_command(OUTPUT ${probe_image}
+  COMMAND ${CMAKE_COMMAND} -E copy $<TARGET_FILE:sockoracle-probe> ${probe_image}
+  DEPENDS sockoracle-probe $<TARGET_FILE:sockoracle-probe>
+  COMMENT "Taking in the probe")
+set_source_files_properties(probe_image.cpp PROPERTIES
+  OBJECT_DEPENDS ${probe_image}
+  COMPILE_DEFINITIONS "SOCKORACLE_PROBE_IMAGE=\"${probe_image}\"")
+target_sources(sockoracle_conformance PRIVATE ${probe_image})
+
+# So are the files that describe subjects.
+file(GLOB subject_jsons CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/subjects/*.json)
+set(SUBJECT_ROWS "")
+foreach(path IN LISTS subject_jsons)
+  get_filename_component(name ${path} NAME_WE)
+  file(READ ${path} content)
+  string(APPEND SUBJECT_ROWS "    {\"${name}\", R\"json(${content})json\"},\n")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+endforeach()
+configure_file(subject_files.cpp.in ${CMAKE_CURRENT_BINARY_DIR}/subject_files.cpp @ONLY)
+target_sources(sockoracle_conformance PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/subject_files.cpp)

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A recording as a subject, and the choice between the kinds of subject.
+#include <algorithm>
+
+#include "conformance/cli_error.h"
+#include "conformance/plan.h"
+#include "conformance/recording.h"
+#include "conformance/subject.h"
+
+namespace sockoracle {
+namespace {
+
+class FileSubject final : public Subject {
+ public:
+  FileSubject(const std::string& path, const AdjustWorld& adjust)
+      : recording_(read_recording(path)),
+        world_(world_of(recording_.provenance, path + ":1")) {
+    if (adjust) adjust(world_);
+  }
+
+  const Provenance& provenance() const override { return recording_.provenance; }
+  const World& world() const override { return world_; }
+  const StateTable& states() const override { return recording_.states; }
+
+  void answer(const PlanOptions& options, const ContextSink& sink) override {
+    for (const Answers& answers : recording_.contexts) {
+      const auto& wanted = options.contexts;
+      if (!wanted.empty() &&
+          std::find(wanted.begin(), wanted.end(), answers.context) == wanted.end()) {
+        continue;
+      }
+      sink(Answers(answers));
+    }
+  }
+
+ private:
+  Recording recording_;
+  World world_;
+};
+
+}  // namespace
+
+std::unique_ptr<Subject> file_subject(const std::string& path, const AdjustWorld& adjust) {
+  return std::make_unique<FileSubject>(path, adjust);
+}
+
+std::unique_ptr<Subject> open_subject(const std::string& name, const AdjustWorld& adjust) {
+  if (name == "host") return host_subject(adjust);
+  Release release;
+  if (parse_release(name, &release)) {
+    World world = default_world(release);
+    if (adjust) adjust(world);
+    return model_subject(world);
+  }
+  return file_subject(name, adjust);
+}
+
+std::string tool_name() { return "sockoracle " + std::string(releases().back().name); }
+
+}  // namespace sockoracle
