@@ -217,8 +217,8 @@ void Kernel::close(int32_t fd) {
 }
 
 const struct socket* Kernel::lookup(int32_t fd) const {
-  const size_t index = static_cast<size_t>(fd - kFirstFd);
-  return fd < kFirstFd || index >= objects->fds.size() ? nullptr : objects->fds[index];
+  const size_t index = static_cast<size_t>(fd - kFirstDescriptor);
+  return fd < kFirstDescriptor || index >= objects->fds.size() ? nullptr : objects->fds[index];
 }
 
 Balance Kernel::balance() const {

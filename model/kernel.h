@@ -76,6 +76,10 @@ class Kernel {
 
   // -- what the model's own functions use
   const World& world() const { return world_; }
+  // A program's operations change sysctls, credentials, policies and faults between calls. What boot
+  // read once (release, providers, namespaces) does not follow.
+  World& mutable_world() { return world_; }
+  HazardSet hazards() const { return hazards_; }
   bool has(Behaviour b) const { return behaviours_.has(b); }
   int64_t sysctl(Sysctl s, size_t i = 0) const {
     return world_.sysctls[static_cast<size_t>(s)].v[i];
@@ -98,7 +102,6 @@ class Kernel {
   Objects* objects = nullptr;  // owned
 
  private:
-  friend struct KernelAccess;
   World world_;
   BehaviourSet behaviours_;
   bool changed_ = false;

@@ -110,6 +110,7 @@ inline constexpr size_t kProtoswCount = 0
 #include "model/protosw.def"
     ;
 
+inline constexpr int32_t kFirstDescriptor = 3;
 inline constexpr size_t kFamilyMax = 46;  // the largest AF_MAX of the table
 
 struct ObjectHeader;  // slab.cpp
@@ -130,7 +131,7 @@ struct Kernel::Objects {
   net current_net;
   bool inet_ehash_secret = false;
   int32_t group_refs = 0;  // references to the caller's group_info beyond the caller's own
-  std::vector<struct socket*> fds;  // descriptor = index + kFirstFd
+  std::vector<struct socket*> fds;  // descriptor = index + kFirstDescriptor
   int32_t open_fds = 0;
   ObjectHeader* live = nullptr;
   int64_t live_count = 0;

@@ -53,7 +53,7 @@ static int fd_install(Kernel& k, struct socket* sock) {
   if (i == fds.size()) fds.push_back(nullptr);
   fds[i] = sock;
   k.step(StepKind::fd, "fd_install", 0, sock->object);
-  return static_cast<int>(i) + kFirstFd;
+  return static_cast<int>(i) + kFirstDescriptor;
 }
 
 // A dentry, then a file; fs.file-max lies between them (fs/file_table.c:alloc_empty_file).
@@ -84,7 +84,7 @@ static int sock_map_fd(Kernel& k, struct socket* sock, int32_t flags) {
 }
 
 void close_fd(Kernel& k, int32_t fd) {
-  struct socket*& slot = k.objects->fds[static_cast<size_t>(fd - kFirstFd)];
+  struct socket*& slot = k.objects->fds[static_cast<size_t>(fd - kFirstDescriptor)];
   struct socket* sock = slot;
   slot = nullptr;
   --k.objects->open_fds;

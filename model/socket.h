@@ -26,6 +26,4 @@ void sock_unregister(Kernel& k, int32_t family);
 // NPROTO, alias AF_MAX, of the release.
 int32_t nproto(const Kernel& k);
 
-inline constexpr int32_t kFirstFd = 3;
-
 }  // namespace sockoracle

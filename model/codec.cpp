@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/codec.h"
+
+#include "model/symbols.h"
+
+namespace sockoracle {
+namespace {
+
+// One function per structure describes its layout; Reader and Writer give it a direction. A field is
+// read, brought into its range, and written back as the number that reads as the same value.
+class Reader {
+ public:
+  explicit Reader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
+  static constexpr bool reading = true;
+
+  uint64_t raw(size_t width, uint64_t) {
+    uint64_t n = 0;
+    for (size_t i = 0; i < width; ++i, ++at_)
+      if (at_ < bytes_.size()) n |= uint64_t{bytes_[at_]} << (8 * i);
+    return n;
+  }
+
+ private:
+  std::span<const uint8_t> bytes_;
+  size_t at_ = 0;
+};
+
+class Writer {
+ public:
+  explicit Writer(std::vector<uint8_t>& bytes) : bytes_(bytes) {}
+  static constexpr bool reading = false;
+
+  uint64_t raw(size_t width, uint64_t n) {
+    for (size_t i = 0; i < width; ++i) bytes_.push_back(static_cast<uint8_t>(n >> (8 * i)));
+    return n;
+  }
+
+ private:
+  std::vector<uint8_t>& bytes_;
+};
+
+// A number below `bound` (0 = any) in `width` bytes.
+template <class Stream, class T>
+void below(Stream& s, T& field, size_t width, uint64_t bound) {
+  const uint64_t n = s.raw(width, static_cast<uint64_t>(field));
+  if constexpr (Stream::reading) field = static_cast<T>(bound == 0 ? n : n % bound);
+}
+
+template <class Stream>
+void word(Stream& s, int32_t& field) {
+  const uint64_t n = s.raw(4, static_cast<uint32_t>(field));
+  if constexpr (Stream::reading) field = static_cast<int32_t>(static_cast<uint32_t>(n));
+}
+
+template <class Stream>
+void flag(Stream& s, bool& field) {
+  below(s, field, 1, 2);
+}
+
+template <class Stream>
+void call(Stream& s, Call& c) {
+  uint8_t entry = static_cast<uint8_t>(c.entry);
+  below(s, entry, 1, 4);
+  c.entry = static_cast<Entry>(entry);
+  word(s, c.family);
+  word(s, c.type);
+  word(s, c.protocol);
+}
+
+template <class Stream>
+void sysctl_value(Stream& s, size_t index, SysctlValue& value) {
+  const SysctlRow& row = sysctls()[index];
+  const auto span = static_cast<uint64_t>(row.max - row.min) + 1;
+  for (size_t i = 0; i < row.count; ++i) {
+    auto offset = static_cast<uint64_t>(value.v[i] - row.min);
+    below(s, offset, 4, span);
+    value.v[i] = static_cast<int64_t>(offset) + row.min;
+  }
+  for (size_t i = row.count; Stream::reading && i < value.v.size(); ++i)
+    value.v[i] = row.usual.v[i];
+}
+
+uint16_t name_hash(std::string_view name) {
+  uint32_t h = 2166136261u;
+  for (const char c : name) h = (h ^ static_cast<uint8_t>(c)) * 16777619u;
+  return static_cast<uint16_t>(h ^ h >> 16);
+}
+
+// The behaviour whose name's hash is the next one at or above `hash`, around the end. By name, so that
+// a stored case keeps its meaning when rows are added.
+Behaviour nearest_behaviour(uint16_t hash) {
+  const BehaviourRow* best = &behaviours()[0];
+  uint16_t distance = 0xffff;
+  for (const BehaviourRow& row : behaviours()) {
+    const auto d = static_cast<uint16_t>(name_hash(row.name) - hash);
+    if (d >= distance) continue;
+    distance = d;
+    best = &row;
+  }
+  return best->id;
+}
+
+struct Toggle {
+  uint8_t how = 0;  // 0 = none, 1 = with, 2 = without
+  uint16_t hash = 0;
+};
+
+template <class Stream>
+void toggles(Stream& s, World& world) {
+  std::array<Toggle, kTogglesMax> list{};
+  size_t count = 0;
+  for (const BehaviourRow& row : behaviours()) {
+    if (Stream::reading || count == kTogglesMax) break;
+    if (world.without.has(row.id)) list[count++] = {2, name_hash(row.name)};
+    else if (world.with.has(row.id)) list[count++] = {1, name_hash(row.name)};
+  }
+  if (Stream::reading) world.with = world.without = {};
+  for (Toggle& toggle : list) {
+    below(s, toggle.how, 1, 3);
+    below(s, toggle.hash, 2, 0);
+    if (!Stream::reading || toggle.how == 0) continue;
+    const Behaviour b = nearest_behaviour(toggle.hash);
+    if (toggle.how == 1 && !world.without.has(b)) world.with.set(b);
+    if (toggle.how == 2 && !world.with.has(b)) world.without.set(b);
+  }
+}
+
+template <class Stream>
+void limit(Stream& s, int32_t& field) {
+  auto n = static_cast<uint8_t>(field == kUnlimited || field > 254 ? 0 : field + 1);
+  below(s, n, 1, 0);
+  if (Stream::reading) field = n == 0 ? kUnlimited : n - 1;
+}
+
+template <class Stream>
+void caller(Stream& s, Caller& c, uint8_t user_ns_count) {
+  below(s, c.euid, 4, 0);
+  below(s, c.fsuid, 4, 0);
+  below(s, c.egid, 4, 0);
+  below(s, c.fsgid, 4, 0);
+  below(s, c.caps, 6, kAllCaps + 1);
+  below(s, c.user_ns, 1, user_ns_count);
+}
+
+template <class Stream>
+void namespaces(Stream& s, World& world) {
+  uint8_t beyond_first = static_cast<uint8_t>(world.user_ns_count - 1);
+  below(s, beyond_first, 1, kUserNsMax);
+  world.user_ns_count = static_cast<uint8_t>(beyond_first + 1);
+  for (uint8_t i = 1; i < world.user_ns_count; ++i) {
+    UserNs& ns = world.user_ns[i];
+    below(s, ns.parent, 1, i);
+    below(s, ns.owner, 4, 0);
+    below(s, ns.inside, 4, 0);
+    below(s, ns.outside, 4, 0);
+    below(s, ns.count, 4, 0);
+  }
+  below(s, world.net_user_ns, 1, world.user_ns_count);
+  flag(s, world.net_is_init);
+}
+
+template <class Stream>
+void policies(Stream& s, Policies& p) {
+  for (int32_t* errno_field : {&p.cgroup_sock_create, &p.lsm_socket_create,
+                               &p.lsm_socket_post_create, &p.lsm_sk_alloc})
+    below(s, *errno_field, 1, 134);
+  int32_t plus_one = static_cast<int32_t>(static_cast<uint32_t>(p.update_protocol) + 1u);
+  word(s, plus_one);
+  p.update_protocol = static_cast<int32_t>(static_cast<uint32_t>(plus_one) - 1u);
+}
+
+template <class Stream>
+void world(Stream& s, World& w) {
+  below(s, w.release.index, 1, releases().size());
+  below(s, w.release.sublevel, 2, 0);
+  toggles(s, w);
+  uint8_t presences = 0;
+  for (size_t i = 0; i < kProviderCount; ++i) {
+    presences = static_cast<uint8_t>(w.providers[i]);
+    below(s, presences, 1, 4);
+    if (Stream::reading)
+      w.providers[i] = possible_presence(static_cast<Provider>(i), w.release,
+                                         static_cast<Presence>(presences));
+  }
+  flag(s, w.modules_enabled);
+  flag(s, w.mib_ready);
+  flag(s, w.init_on_alloc);
+  flag(s, w.lsm_sk_blob);
+  namespaces(s, w);
+  caller(s, w.caller, w.user_ns_count);
+  for (size_t i = 0; i < kSysctlCount; ++i) sysctl_value(s, i, w.sysctls[i]);
+  limit(s, w.limits.fds_left);
+  limit(s, w.limits.files_left);
+  policies(s, w.policies);
+  below(s, w.fault_count, 1, kFaultsMax + 1);
+  for (size_t i = 0; i < w.fault_count; ++i) below(s, w.faults[i], 1, 0);
+  below(s, w.caller.group_count, 1, kGroupsMax + 1);
+  for (size_t i = 0; i < w.caller.group_count; ++i) below(s, w.caller.groups[i], 4, 0);
+}
+
+template <class Stream>
+void entrysw(Stream& s, Entrysw& entry) {
+  flag(s, entry.ipv6);
+  below(s, entry.type, 1, 16);
+  word(s, entry.protocol);
+  auto prot = static_cast<uint8_t>(entry.prot);
+  below(s, prot, 1, kProtoCount);
+  entry.prot = static_cast<ProtoId>(prot);
+  flag(s, entry.permanent);
+}
+
+// Each kind of operation stores only what it uses, so that the canonical form has nothing idle.
+template <class Stream>
+void operation(Stream& s, Operation& o) {
+  auto op = static_cast<uint8_t>(o.op);
+  below(s, op, 1, kOpCount);
+  o.op = static_cast<Op>(op);
+  switch (o.op) {
+    case Op::create: below(s, o.slot, 1, kSlots); call(s, o.call); break;
+    case Op::close:
+    case Op::connect:
+    case Op::look: below(s, o.slot, 1, kSlots); break;
+    case Op::load:
+    case Op::unload: below(s, o.index, 1, kProviderCount); break;
+    case Op::going:
+      below(s, o.index, 1, kProviderCount);
+      below(s, o.number, 1, 2);
+      break;
+    case Op::add_protosw: below(s, o.index, 1, kSlots); entrysw(s, o.entry); break;
+    case Op::del_protosw: below(s, o.index, 1, kSlots); break;
+    case Op::observe: below(s, o.number, 1, 2); break;
+    case Op::sysctl:
+      below(s, o.index, 1, kSysctlCount);
+      sysctl_value(s, o.index, o.value);
+      break;
+    case Op::caps: below(s, o.mask, 6, kAllCaps + 1); break;
+    case Op::egid: word(s, o.number); break;
+    case Op::user_ns: below(s, o.number, 1, kUserNsMax); break;
+    case Op::fault: below(s, o.number, 1, 0); break;
+    case Op::policy: below(s, o.index, 1, kPolicyCount); below(s, o.number, 1, 134); break;
+  }
+}
+
+template <class Stream>
+void version(Stream& s) {
+  uint8_t v = kCodecVersion;
+  below(s, v, 1, 0);  // one version so far: whatever it says is read as that
+}
+
+}  // namespace
+
+Case decode_case(std::span<const uint8_t> bytes) {
+  Reader reader(bytes);
+  Case c;
+  version(reader);
+  call(reader, c.call);
+  world(reader, c.world);
+  return c;
+}
+
+std::vector<uint8_t> encode_case(const Case& c) {
+  std::vector<uint8_t> bytes;
+  Writer writer(bytes);
+  Case copy = c;
+  version(writer);
+  call(writer, copy.call);
+  world(writer, copy.world);
+  return bytes;
+}
+
+Program decode_program(std::span<const uint8_t> bytes) {
+  Reader reader(bytes);
+  Program program;
+  version(reader);
+  uint8_t count = 0;
+  below(reader, count, 1, kOperationsMax + 1);
+  world(reader, program.world);
+  program.operations.resize(count);
+  for (Operation& o : program.operations) operation(reader, o);
+  return program;
+}
+
+std::vector<uint8_t> encode_program(const Program& program) {
+  std::vector<uint8_t> bytes;
+  Writer writer(bytes);
+  Program copy = program;
+  if (copy.operations.size() > kOperationsMax) copy.operations.resize(kOperationsMax);
+  version(writer);
+  auto count = static_cast<uint8_t>(copy.operations.size());
+  below(writer, count, 1, 0);
+  world(writer, copy.world);
+  for (Operation& o : copy.operations) operation(writer, o);
+  return bytes;
+}
+
+size_t case_bytes_max() {
+  Case c;
+  c.world.user_ns_count = kUserNsMax;
+  c.world.fault_count = kFaultsMax;
+  c.world.caller.group_count = kGroupsMax;
+  return encode_case(c).size();
+}
+
+size_t program_bytes_max() {
+  Program program;
+  Operation longest;
+  longest.op = Op::create;  // of all kinds it stores the most
+  program.operations.assign(kOperationsMax, longest);
+  program.world.user_ns_count = kUserNsMax;
+  program.world.fault_count = kFaultsMax;
+  program.world.caller.group_count = kGroupsMax;
+  return encode_program(program).size();
+}
+
+}  // namespace sockoracle

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Round trips: bytes -> case -> bytes, bytes -> program -> text -> program. Any bytes are a case.
+#define BOOST_TEST_MODULE codec
+#include <boost/test/unit_test.hpp>
+
+#include <random>
+#include <string>
+
+#include "model/codec.h"
+#include "model/program_text.h"
+
+using namespace sockoracle;
+
+namespace {
+
+std::vector<uint8_t> random_bytes(std::mt19937& random, size_t most) {
+  std::vector<uint8_t> bytes(random() % (most + 1));
+  // Mostly zeros with some noise, so that short and plausible worlds are met as well as wild ones.
+  const unsigned noise = random() % 100;
+  for (uint8_t& byte : bytes)
+    byte = random() % 100 < noise ? static_cast<uint8_t>(random()) : uint8_t{0};
+  return bytes;
+}
+
+std::string text_of(const Program& program) {
+  std::string text(print_program(program, {}), '\0');
+  print_program(program, text);
+  return text;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(no_bytes_are_a_case) {
+  const Case c = decode_case({});
+  BOOST_TEST((c.world.release == oldest_release()));
+  BOOST_TEST(c.call.family == 0);
+  BOOST_TEST((decode_case(encode_case(c)) == c));
+}
+
+BOOST_AUTO_TEST_CASE(encoding_is_canonical) {
+  std::mt19937 random(1);
+  for (int i = 0; i < 20000; ++i) {
+    const Case c = decode_case(random_bytes(random, case_bytes_max() + 4));
+    const std::vector<uint8_t> canonical = encode_case(c);
+    BOOST_TEST_REQUIRE(canonical.size() <= case_bytes_max());
+    BOOST_TEST_REQUIRE((decode_case(canonical) == c), "case " << i);
+    BOOST_TEST_REQUIRE((encode_case(decode_case(canonical)) == canonical), "case " << i);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(default_and_context_worlds_survive) {
+  for (size_t r = 0; r < releases().size(); ++r)
+    for (const ContextRow& context : contexts()) {
+      Case c{default_world({static_cast<uint8_t>(r), 0}), {Entry::socket, 2, 3, -1}};
+      apply_context(c.world, context);
+      BOOST_TEST((decode_case(encode_case(c)) == c), releases()[r].name << " " << context.name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(programs_survive_bytes_and_text) {
+  std::mt19937 random(2);
+  for (int i = 0; i < 5000; ++i) {
+    const Program program = decode_program(random_bytes(random, program_bytes_max() + 4));
+    const std::vector<uint8_t> canonical = encode_program(program);
+    BOOST_TEST_REQUIRE(canonical.size() <= program_bytes_max());
+    BOOST_TEST_REQUIRE((decode_program(canonical) == program), "program " << i);
+    const std::string text = text_of(program);
+    Program again;
+    std::vector<Expectation> expectations;
+    ProgramError error;
+    BOOST_TEST_REQUIRE(parse_program(text, &again, &expectations, &error),
+                       "line " << error.line << ": " << error.reason << "\n" << text);
+    BOOST_TEST_REQUIRE((again == program), text << "\n" << text_of(again));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(any_program_runs_and_balances) {
+  std::mt19937 random(3);
+  for (int i = 0; i < 20000; ++i) {
+    const Program program = decode_program(random_bytes(random, program_bytes_max()));
+    Machine machine(program.world);
+    for (Operation o : program.operations) {
+      if (o.op == Op::observe || o.op == Op::look) continue;  // would touch what dangles
+      machine.run(o);
+    }
+    machine.close_all();
+    const Balance after = machine.kernel().balance();
+    const HazardSet known = machine.hazards();
+    if (known.has(Hazard::leaked_sock) || known.has(Hazard::leaked_group_info)) continue;
+    BOOST_TEST_REQUIRE((after == machine.at_boot()), "program " << i << "\n" << text_of(program));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bad_lines_are_named) {
+  const struct {
+    std::string_view text;
+    size_t line;
+  } rows[] = {
+      {"nonsense", 1},
+      {"world release=3.12\n\nclose(s9)", 3},
+      {"world release=2.6", 1},
+      {"s0 = socket(AF_INET, SOCK_RAW)", 1},
+      {"s0 = socket(AF_INET, SOCK_RAW, 1) = -1 ENOSUCH", 1},
+      {"s0 = socket(2, 3, 1)\nworld as=root", 2},
+      {"expect hazard nothing", 1},
+      {"observe maybe", 1},
+      {"sysctl net.mptcp.enabled 1 2", 1},
+      {"caps 0x20000000000", 1},
+  };
+  for (const auto& row : rows) {
+    Program program;
+    std::vector<Expectation> expectations;
+    ProgramError error;
+    BOOST_TEST(!parse_program(row.text, &program, &expectations, &error), row.text);
+    BOOST_TEST(error.line == row.line, row.text);
+    BOOST_TEST(!error.reason.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_program_with_expectations) {
+  Program program;
+  std::vector<Expectation> expectations;
+  ProgramError error;
+  const std::string_view text =
+      "# CVE-2015-8543\n"
+      "world release=3.12 as=root\n"
+      "s0 = socket(AF_INET, SOCK_RAW, 65536) = 3\n"
+      "s1 = socket(AF_INET, SOCK_RAW, 0) = -1 EPROTONOSUPPORT (no such protocol) by protocol_known\n"
+      "connect(s0)\n"
+      "expect hazard null_get_port\n";
+  BOOST_TEST_REQUIRE(parse_program(text, &program, &expectations, &error), error.reason);
+  BOOST_TEST(program.operations.size() == 3u);
+  BOOST_TEST(expectations.size() == 3u);
+  BOOST_TEST(expectations[1].has_rule);
+  BOOST_TEST((expectations[1].rule == Rule::protocol_known));
+  BOOST_TEST(expectations[2].hazards.has(Hazard::null_get_port));
+}
