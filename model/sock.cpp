@@ -19,21 +19,54 @@ const sock_callback kSkStreamWriteSpace{"sk_stream_write_space"};
 
 namespace {
 
-// include/net/sock.h:sk_prot_clear_nulls. Everything but sk_node.next, which a lock-free lookup may
-// still be following in a recycled object. The number of the object is the model's: it stays too.
-void sk_prot_clear_nulls(Kernel& k, sock& sk, uint32_t size) {
+// Everything but sk_node.next, which a lock-free lookup may still be following in a recycled object.
+// The number of the object is the model's: it stays too.
+void clear_but_nulls(Kernel& k, std::string_view function, sock& sk, uint32_t size) {
   const uint32_t object = sk.object;
   char* bytes = reinterpret_cast<char*>(&sk);
   static_assert(offsetof(sock, sk_node_next) == 0);
   std::memset(bytes + sizeof(sk.sk_node_next), 0, size - sizeof(sk.sk_node_next));
   sk.object = object;
-  k.step(StepKind::clear, "sk_prot_clear_nulls", 0, object, static_cast<int32_t>(size));
+  k.step(StepKind::clear, function, 0, object, static_cast<int32_t>(size));
 }
 
-// net/core/sock.c:sk_prot_clear_portaddr_nulls, until 4.8: UDP's clear_sk leaves two more pointers
-// alone. The model keeps one list pointer, so both come to the same here; the name differs.
-void clear_sk(Kernel& k, sock& sk, uint32_t size) {
-  sk_prot_clear_nulls(k, sk, size);
+// include/net/sock.h
+void sk_prot_clear_nulls(Kernel& k, sock& sk, uint32_t size) {
+  clear_but_nulls(k, "sk_prot_clear_nulls", sk, size);
+}
+
+// net/core/sock.c, until 4.8. It leaves the link of UDP's second hash table alone as well, which the
+// model's sock does not have.
+void sk_prot_clear_portaddr_nulls(Kernel& k, sock& sk, uint32_t size) {
+  clear_but_nulls(k, "sk_prot_clear_portaddr_nulls", sk, size);
+}
+
+// net/ipv6/tcp_ipv6.c and udp.c, until 4.8: a lookup may still follow pinet6, too.
+void clear_but_pinet6(Kernel& k, std::string_view function, sock& sk, uint32_t size) {
+  ipv6_pinfo* const pinet6 = inet_sk(sk).pinet6;
+  clear_but_nulls(k, function, sk, size);
+  inet_sk(sk).pinet6 = pinet6;
+}
+
+void tcp_v6_clear_sk(Kernel& k, sock& sk, uint32_t size) {
+  clear_but_pinet6(k, "tcp_v6_clear_sk", sk, size);
+}
+
+void udp_v6_clear_sk(Kernel& k, sock& sk, uint32_t size) {
+  clear_but_pinet6(k, "udp_v6_clear_sk", sk, size);
+}
+
+using ClearSk = void (*)(Kernel& k, sock& sk, uint32_t size);
+
+// prot->clear_sk; null where the proto or the release has none.
+ClearSk clear_sk_of(const Kernel& k, ProtoId id) {
+  if (!k.has(Behaviour::prot_clear_sk)) return nullptr;
+  switch (id) {
+#define CLEAR_SK(id, hook) \
+  case ProtoId::id: return hook;
+#include "model/proto.def"
+    default: return nullptr;
+  }
 }
 
 bool security_sk_alloc(Kernel& k, sock& sk) {
@@ -111,8 +144,10 @@ sock* sk_prot_alloc(Kernel& k, const proto& prot, bool priority_zero, int32_t fa
     k.step(StepKind::clear, "__GFP_ZERO", 0, object, static_cast<int32_t>(slab.obj_size));
   } else if (priority_zero ||
              (k.has(Behaviour::init_on_alloc) && k.world().init_on_alloc)) {
-    if (slab.typesafe && k.has(Behaviour::prot_clear_sk)) clear_sk(k, *sk, slab.obj_size);
-    else sk_prot_clear_nulls(k, *sk, slab.obj_size);
+    if (const ClearSk clear_sk = clear_sk_of(k, prot.id); clear_sk != nullptr)
+      clear_sk(k, *sk, slab.obj_size);
+    else
+      sk_prot_clear_nulls(k, *sk, slab.obj_size);
   }
   if (!security_sk_alloc(k, *sk)) {
     k.fail(Rule::lsm_sk_alloc, error);
