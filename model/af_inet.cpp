@@ -89,6 +89,10 @@ static void build_ehash_secret(Kernel& k) {
 // What inet_create sets before sock_init_data.
 static void fill_before_init(Kernel& k, inet_sock& inet, const socket& sock, uint8_t flags,
                              const Protocol& protocol) {
+  if (!k.has(Behaviour::no_check_split)) {
+    inet.sk_no_check = 0;  // answer->no_check: UDP_CSUM_DEFAULT in every entry there ever was
+    k.step(StepKind::set, "sk_no_check", 0, inet.object);
+  }
   if ((flags & REUSE) != 0) inet.sk_reuse = kSK_CAN_REUSE;
   inet.is_icsk = (flags & ICSK) != 0;
   if (inet.is_icsk && k.has(Behaviour::queue_locks_at_create))
@@ -155,6 +159,8 @@ int inet_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
                                               &protocol, &error);
   if (answer == nullptr) return error;
   sock.ops = answer->ops;
+  if (answer->prot->slab->kmalloc)
+    k.step(StepKind::hazard, "WARN_ON(answer_prot->slab == NULL)");
 
   const int32_t no_memory = k.has(Behaviour::inet_create_enomem) ? kENOMEM : kENOBUFS;
   struct sock* sk = sk_alloc(k, net, kAF_INET, *answer->prot, kern, no_memory);
