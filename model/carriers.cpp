@@ -65,7 +65,12 @@ int mptcp_init_sock(Kernel& k, sock& sk) {
     k.pass(Rule::mptcp_scheduler);
   }
   if (k.has(Behaviour::mptcp_subflow_in_init)) {
-    const int error = create_inner_tcp(k, msk, true);
+    int error = create_inner_tcp(k, msk, true);
+    // tcp_set_ulp("mptcp") hangs a subflow context on it (net/mptcp/subflow.c:subflow_create_ctx).
+    if (error == 0 && !alloc_untracked(k, "mptcp_subflow_context")) {
+      release_inner_tcp(k, msk);
+      error = -kENOMEM;
+    }
     if (error != 0) return k.fail(Rule::mptcp_subflow, -error);
     k.pass(Rule::mptcp_subflow);
   }
