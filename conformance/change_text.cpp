@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
+#include <optional>
 
 #include "conformance/step_text.h"
 #include "conformance/world_text.h"
+#include "model/strace.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -24,16 +26,18 @@ std::string sysctl_flag(uint8_t index, const SysctlValue& value) {
 
 // The context of a set of changes, and everything else in it as text.
 struct Parts {
-  std::string call, flags, context;
+  std::optional<Call> call;
+  std::string flags;
+  int context = -1;  // row number
 };
 
 Parts parts_of(const std::vector<Change>& changes) {
   Parts parts;
   for (const Change& change : changes) {
     if (change.kind == Change::Kind::context) {
-      parts.context = contexts()[change.index].name;
+      parts.context = change.index;
     } else if (change.kind == Change::Kind::call) {
-      parts.call = call_text(change.call);
+      parts.call = change.call;
     } else {
       parts.flags += " " + change_text(change);
     }
@@ -48,10 +52,48 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+// Contexts whose callers are the same person in the same namespaces, as root and pmtu-0 are.
+bool same_caller(size_t a, size_t b) {
+  World one = default_world(newest_release()), other = one;
+  apply_context(one, contexts()[a]);
+  apply_context(other, contexts()[b]);
+  return one.caller == other.caller && one.user_ns == other.user_ns &&
+         one.net_user_ns == other.net_user_ns && one.limits == other.limits &&
+         one.policies == other.policies;
+}
+
+// Sets that are shown on one line: they differ in the context only, or in the protocol only.
 struct Group {
   Parts parts;
-  std::vector<std::string> contexts;
+  std::vector<size_t> contexts;
+  std::vector<std::string> protocols;
 };
+
+bool extends(const Group& group, const Parts& parts) {
+  if (group.parts.flags != parts.flags || (group.parts.context < 0) != (parts.context < 0))
+    return false;
+  if (parts.context >= 0) return group.parts.call == parts.call;
+  if (!group.parts.call || !parts.call) return false;
+  Call one = *group.parts.call;
+  one.protocol = parts.call->protocol;
+  return one == *parts.call;
+}
+
+std::string protocol_text(const Call& call) {
+  char room[kCallTextMax];
+  return std::string(room, print_protocol(call.family, call.protocol, room));
+}
+
+std::string line_of(const Group& group) {
+  std::string flags = group.parts.flags;
+  std::vector<std::string> names;
+  for (const size_t context : group.contexts) names.emplace_back(contexts()[context].name);
+  if (!names.empty()) flags += " --as " + joined(names);
+  std::string line = group.parts.call ? "as " + call_text(*group.parts.call) : "";
+  if (!flags.empty()) line += (line.empty() ? "with" : " with") + flags;
+  if (!group.protocols.empty()) line += ", or " + joined(group.protocols);
+  return line;
+}
 
 }  // namespace
 
@@ -67,13 +109,14 @@ std::string change_text(const Change& change) {
     case Change::Kind::limit:
       return "--limit " + std::string(kLimitNames[change.index]) + "=" +
              (change.number == kUnlimited ? "unlimited" : std::to_string(change.number));
-    case Change::Kind::fault: return "--fault " + std::to_string(change.number);
+    case Change::Kind::fault:
+      return change.number == 0 ? "no --fault" : "--fault " + std::to_string(change.number);
     case Change::Kind::release: return "--release " + release_text(change.release);
     case Change::Kind::behaviour:
       return (change.number != 0 ? "--with " : "--without ") +
              std::string(behaviours()[change.index].name);
     case Change::Kind::call: return call_text(change.call);
-    case Change::Kind::group: return "--groups " + std::to_string(change.number);
+    case Change::Kind::group: return "--egid " + std::to_string(change.number);
   }
   return {};
 }
@@ -82,22 +125,21 @@ std::vector<std::string> change_lines(const std::vector<std::vector<Change>>& se
   std::vector<Group> groups;
   for (const std::vector<Change>& changes : sets) {
     const Parts parts = parts_of(changes);
-    const auto same = [&](const Group& group) {
-      return group.contexts.empty() == parts.context.empty() && !parts.context.empty() &&
-             group.parts.call == parts.call && group.parts.flags == parts.flags;
-    };
-    auto group = std::find_if(groups.begin(), groups.end(), same);
-    if (group == groups.end()) group = groups.insert(groups.end(), Group{parts, {}});
-    if (!parts.context.empty()) group->contexts.push_back(parts.context);
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const Group& known) { return extends(known, parts); });
+    const bool fresh = group == groups.end();
+    if (fresh) group = groups.insert(groups.end(), Group{parts, {}, {}});
+    if (parts.context >= 0) {
+      const auto context = static_cast<size_t>(parts.context);
+      const auto same = [&](size_t known) { return same_caller(known, context); };
+      if (std::none_of(group->contexts.begin(), group->contexts.end(), same))
+        group->contexts.push_back(context);
+    } else if (!fresh) {
+      group->protocols.push_back(protocol_text(*parts.call));
+    }
   }
   std::vector<std::string> lines;
-  for (const Group& group : groups) {
-    std::string flags = group.parts.flags;
-    if (!group.contexts.empty()) flags += " --as " + joined(group.contexts);
-    std::string line = group.parts.call.empty() ? "" : "as " + group.parts.call;
-    if (!flags.empty()) line += (line.empty() ? "with" : " with") + flags;
-    lines.push_back(line);
-  }
+  for (const Group& group : groups) lines.push_back(line_of(group));
   return lines;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Writes JSON into a string: one member or item per line, indented, so that it reads and diffs well.
+// Writes JSON into a string: one member or item per line, indented, so that it reads and diffs
+// well.
 #pragma once
 
 #include <cstdint>

@@ -3,13 +3,15 @@
 target_sources(sockoracle_conformance PRIVATE
   ask.cpp
   change_text.cpp
+  cli_world.cpp
+  explain.cpp
   explain_json.cpp
   explain_text.cpp
   history_text.cpp
   host_world.cpp
-  json_text.cpp
   kernel_config.cpp
   list_text.cpp
+  state_json.cpp
   step_text.cpp
   table_text.cpp
   world_json.cpp

@@ -44,7 +44,9 @@ std::string detail(const Step& step) {
                                       "it takes any protocol"};
       return step.b >= 0 && step.b < 3 ? std::string(": ") + kHow[step.b] : std::string();
     }
-    case StepKind::capable: return " in user namespace " + std::to_string(step.b);
+    case StepKind::capable:
+      return step.b == 0 ? " in the initial user namespace"
+                         : " in user namespace " + std::to_string(step.b);
     case StepKind::alloc: return " (fallible step " + std::to_string(step.a) + ")";
     case StepKind::clear: return " (" + std::to_string(step.a) + " bytes)";
     default: return {};
@@ -114,8 +116,9 @@ std::string match_sentence(const Step& step, const Call& call) {
   const std::string entry(room, print_protocol(call.family, step.a, room));
   switch (step.b) {
     case 0: return type + " has an entry for " + entry + ": " + std::string(step.what);
-    case 1: return "protocol 0 takes " + type + "'s first entry: " + entry + ", " +
-                   std::string(step.what);
+    case 1:
+      return "protocol 0 takes " + type + "'s first entry: " + entry + ", " +
+             std::string(step.what);
     default: return type + " takes any protocol: " + std::string(step.what);
   }
 }

@@ -25,8 +25,8 @@ std::string match_sentence(const Step& step, const Call& call);
 // The flag that makes the change: "--cap net_raw"; for another call the call itself.
 std::string change_text(const Change& change);
 
-// "as CALL with FLAGS", one line for each group of changes that differ in the context only:
-// "with --as root, net-raw-only or userns-root".
+// "as CALL with FLAGS", one line for each group of changes that differ in the context only, or in
+// the protocol only: "with --as root, net-raw-only or userns-root".
 std::vector<std::string> change_lines(const std::vector<std::vector<Change>>& sets);
 
 }  // namespace sockoracle

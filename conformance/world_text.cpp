@@ -307,6 +307,11 @@ Setting build_setting(const std::vector<Item>& given) {
   return setting;
 }
 
+void apply_items(World& world, const std::vector<Item>& items) {
+  for (const Item& item : effective(items))
+    if (item.kind != ItemKind::release || item.value != "host") apply_item(world, item);
+}
+
 Item item_of_pair(ItemKind kind, const std::string& flag, std::string_view text) {
   const size_t equal = text.find('=');
   if (equal == std::string_view::npos || equal == 0)

@@ -52,6 +52,9 @@ std::string release_text(Release release);
 // Throws UsageError with one line that names the origin and what is accepted.
 Setting build_setting(const std::vector<Item>& items);
 
+// The items on top of a world that is there already, as for a live kernel's.
+void apply_items(World& world, const std::vector<Item>& items);
+
 // Appends the items of a JSON world. `origin` names the file, or is empty.
 void items_of_json(std::string_view text, const std::string& origin, std::vector<Item>* items);
 // The same of a file, or of this machine for "host".

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/cli_world.h"
+
+#include "conformance/cli_error.h"
+#include "conformance/kernel_config.h"
+#include "model/strace.h"
+
+namespace sockoracle {
+
+std::vector<Item> WorldFlags::items() const {
+  std::vector<Item> items;
+  if (!world.empty()) items_of_world(world, &items);
+  if (!kernel_config.empty())
+    for (const auto& [symbol, value] : read_kernel_config(kernel_config))
+      items.push_back({ItemKind::config, symbol, value, "--kernel-config"});
+  const auto one = [&](ItemKind kind, const std::string& value, const char* flag) {
+    if (!value.empty()) items.push_back({kind, {}, value, flag});
+  };
+  const auto each = [&](ItemKind kind, const std::vector<std::string>& values, const char* flag,
+                        const char* key = "") {
+    for (const std::string& value : values) items.push_back({kind, key, value, flag});
+  };
+  const auto pairs = [&](ItemKind kind, const std::vector<std::string>& values, const char* flag) {
+    for (const std::string& value : values) items.push_back(item_of_pair(kind, flag, value));
+  };
+  one(ItemKind::release, release, "--release");
+  one(ItemKind::context, as, "--as");
+  one(ItemKind::uid, uid, "--uid");
+  one(ItemKind::gid, gid, "--gid");
+  one(ItemKind::egid, egid, "--egid");
+  one(ItemKind::groups, groups, "--groups");
+  each(ItemKind::cap, caps, "--cap");
+  each(ItemKind::fault, faults, "--fault");
+  each(ItemKind::behaviour, with, "--with", "+");
+  each(ItemKind::behaviour, without, "--without", "-");
+  pairs(ItemKind::module, modules, "--module");
+  pairs(ItemKind::sysctl, sysctls, "--sysctl");
+  pairs(ItemKind::limit, limits, "--limit");
+  pairs(ItemKind::policy, policies, "--policy");
+  return items;
+}
+
+Call call_argument(const std::string& text) {
+  Call call;
+  CallError error;
+  if (parse_call(text, &call, &error)) return call;
+  throw UsageError("CALL '" + text + "', character " + std::to_string(error.position + 1) +
+                   ": accepted is " + std::string(error.accepted));
+}
+
+}  // namespace sockoracle

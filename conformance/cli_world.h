@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The world flags, the same on every command, as text: what CLI11 fills and world_text reads.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "conformance/world_text.h"
+
+namespace sockoracle {
+
+struct WorldFlags {
+  std::string release, world, as, uid, gid, egid, groups, kernel_config;
+  std::vector<std::string> caps, modules, sysctls, limits, policies, faults, with, without;
+
+  // Files are read here. Throws UsageError.
+  std::vector<Item> items() const;
+};
+
+// A call as an argument; throws UsageError that shows where it stops being one.
+Call call_argument(const std::string& text);
+
+}  // namespace sockoracle

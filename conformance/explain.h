@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `explain`: what the answer to one call is, and why. Computed here, shown by explain_text.cpp and
+// explain_json.cpp.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "conformance/world_text.h"
+#include "model/explore.h"
+
+namespace sockoracle {
+
+struct ExplainOptions {
+  bool json = false;
+  bool steps = false;  // every step of the path, not only the modules and capabilities asked for
+  bool state = false;  // every view of the fresh socket, not only its fields
+  std::string error;   // --errno: the reverse question
+};
+
+// A rule behind the deciding one that would refuse as well.
+struct LaterRefusal {
+  Rule rule;
+  Call call;  // the nearest call that gets as far
+  int32_t error;
+  int32_t capability;  // that rule asks for it; -1 = none, or asked for already
+};
+
+struct Explanation {
+  Case asked;
+  Answer answer;
+  std::vector<Rule> passed;   // in order
+  std::vector<Step> matches;  // inetsw_match
+  SameSpan span{};
+  Era since{}, until{};  // what begins and ends the span; `until` only if it ends
+  std::vector<LaterRefusal> not_reached;
+  std::vector<Remedy> remedies;
+};
+
+Explanation explain_case(const Case& c);
+
+std::string explain_text(const Setting& setting, const Call& call, const ExplainOptions& options);
+std::string explain_json(const Setting& setting, const Explanation& explanation);
+
+// The reverse: every cause of an errno. `options.error` is its name.
+std::string causes_text(const Setting& setting, const Call& call, const ExplainOptions& options);
+std::string causes_json(const Setting& setting, const Call& call, const std::string& error,
+                        const std::vector<Cause>& causes);
+
+// "inet_create, net/ipv4/af_inet.c"
+std::string place_of(Rule rule);
+// "Linux 6.18, as nobody"
+std::string setting_text(const Setting& setting);
+// "ipproto_max_263 (f870fa0b5768): IPPROTO_MAX is 263 ...": what began an era, one line each.
+std::vector<std::string> era_reasons(const Era& era);
+
+}  // namespace sockoracle

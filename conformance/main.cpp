@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The command line: which commands there are and which flags they take. What they do is elsewhere.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <string>
+
+#include "conformance/ask.h"
+#include "conformance/cli_error.h"
+#include "conformance/cli_world.h"
+#include "conformance/commands_check.h"
+#include "conformance/explain.h"
+#include "conformance/history_text.h"
+#include "conformance/list_text.h"
+#include "conformance/table_text.h"
+
+namespace sockoracle {
+namespace {
+
+constexpr const char* kCallHelp =
+    "strace's notation: 'socket(AF_INET, SOCK_RAW|SOCK_CLOEXEC, IPPROTO_ICMP)'; "
+    "numbers work as well: 'socket(2, 0x80003, 1)'";
+
+void put(const std::string& text) {
+  const size_t wrote = std::fwrite(text.data(), 1, text.size(), stdout);
+  if (wrote != text.size() || std::fflush(stdout) != 0)
+    throw UnavailableError("standard output: cannot write");
+}
+
+void add_world_flags(CLI::App& command, WorldFlags& flags) {
+  const auto repeatable = [&](const char* name, std::vector<std::string>& values, const char* value,
+                              const char* help) {
+    command.add_option(name, values, help)
+        ->type_name(value)
+        ->expected(1)
+        ->take_all()
+        ->group("World");
+  };
+  const auto single = [&](const char* name, std::string& value, const char* type,
+                          const char* help) {
+    command.add_option(name, value, help)->type_name(type)->group("World");
+  };
+  single("--release", flags.release, "X.Y", "kernel release, like 6.12 or 6.12.43");
+  single("--world", flags.world, "FILE|host", "a world as JSON, or this machine's");
+  single("--as", flags.as, "CONTEXT", "the caller: root, nobody, userns-root ...");
+  repeatable("--cap", flags.caps, "NAME", "a capability on top of the caller's, like net_raw");
+  single("--uid", flags.uid, "N", "effective user id");
+  single("--gid", flags.gid, "N", "group id");
+  single("--egid", flags.egid, "N", "effective group id");
+  single("--groups", flags.groups, "A,B|none", "supplementary groups");
+  repeatable("--module", flags.modules, "NAME=PRESENCE", "absent, loadable, loaded or builtin");
+  repeatable("--sysctl", flags.sysctls, "NAME=VALUE", "like net.mptcp.enabled=0");
+  single("--kernel-config", flags.kernel_config, "FILE", "a kernel's .config, plain or gzip");
+  repeatable("--with", flags.with, "BEHAVIOUR", "the kernel has it (a backport)");
+  repeatable("--without", flags.without, "BEHAVIOUR", "the kernel does not have it");
+  repeatable("--limit", flags.limits, "NAME=N", "fds_left, files_left");
+  repeatable("--policy", flags.policies, "HOOK=ANSWER", "allow, deny or an errno; see list worlds");
+  repeatable("--fault", flags.faults, "N", "the N-th fallible step of the call fails");
+}
+
+// One Setup function per command: adds the command; its callback leaves the exit status in *status.
+struct State {
+  WorldFlags flags;
+  std::string call, what, format = "text", family = "AF_INET";
+  ExplainOptions explain;
+  HistoryOptions history;
+  TableOptions table;
+  RecordOptions record;
+  CheckOptions check;
+  DiffOptions diff;
+  ReportOptions report;
+  int status = kExitOk;
+};
+
+void add_format(CLI::App& command, State& state) {
+  command.add_option("--format", state.format, "text or json")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}));
+}
+
+void add_explain(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("explain", "why a call gets its answer");
+  command.footer(
+      "The answer, the rule that decides it, the releases on which it holds, and the smallest "
+      "changes\n"
+      "that make the call succeed; of a fresh socket every field.\n\nExamples:\n"
+      "  sockoracle explain 'socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)' --as nobody\n"
+      "  sockoracle explain 'socket(AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP)' --module sctp=absent\n"
+      "  sockoracle explain 'socket(2, 3, 1)' --errno EPERM\n"
+      "  sockoracle explain 'socket(AF_INET, SOCK_STREAM, 0)' --release 3.12");
+  command.add_option("CALL", state.call, kCallHelp)->required();
+  command.add_option("--errno", state.explain.error, "the reverse: every cause of this errno")
+      ->type_name("NAME");
+  command.add_flag("--steps", state.explain.steps, "every step of the path");
+  command.add_flag("--state", state.explain.state,
+                   "also every option and view of the fresh socket");
+  add_format(command, state);
+  add_world_flags(command, state.flags);
+  command.callback([&state] {
+    state.explain.json = state.format == "json";
+    const Call call = call_argument(state.call);
+    const Setting setting = build_setting(state.flags.items());
+    put(state.explain.error.empty() ? explain_text(setting, call, state.explain)
+                                    : causes_text(setting, call, state.explain));
+  });
+}
+
+void add_history(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("history", "the answer on every release");
+  command.footer(
+      "Releases with the same answer are folded into eras, each with the change that began it and\n"
+      "the sysctls that turn it into another.\n\nExamples:\n"
+      "  sockoracle history 'socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP)'\n"
+      "  sockoracle history 'socket(AF_INET, SOCK_RAW, 256)' --as nobody");
+  command.add_option("CALL", state.call, kCallHelp)->required();
+  command.add_flag("--state", state.history.state,
+                   "a new era also where only the fresh socket's state changes");
+  add_format(command, state);
+  add_world_flags(command, state.flags);
+  command.callback([&state] {
+    state.history.json = state.format == "json";
+    const Call call = call_argument(state.call);
+    put(history_text(build_setting(state.flags.items()), call, state.history));
+  });
+}
+
+void add_table(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("table", "every answer of a family");
+  command.footer(
+      "All 2^32 type words and all 2^32 protocols, folded into ranges.\n\nExamples:\n"
+      "  sockoracle table --release 6.12 --as root\n"
+      "  sockoracle table --family AF_INET6 --as nobody --format json");
+  command.add_option("--family", state.family, "like AF_INET6, or a number")->type_name("FAMILY");
+  add_format(command, state);
+  add_world_flags(command, state.flags);
+  command.callback([&state] {
+    state.table.json = state.format == "json";
+    state.table.family = call_argument("socket(" + state.family + ", 0, 0)").family;
+    put(table_text(build_setting(state.flags.items()), state.table));
+  });
+}
+
+void add_ask(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("ask", "JSON Lines in, JSON Lines out");
+  command.footer(
+      "One answer per line, in order; flushed when the input pauses. The world flags are the "
+      "default\n"
+      "of lines without a world of their own.\n\nExamples:\n"
+      "  echo '{\"call\":\"socket(AF_INET, SOCK_STREAM, 0)\"}' | sockoracle ask\n"
+      "  echo '{\"call\":{\"family\":2,\"type\":3,\"protocol\":1},\"world\":{\"as\":\"nobody\"}}' "
+      "|\n"
+      "      sockoracle ask --release 6.12");
+  add_world_flags(command, state.flags);
+  command.callback([&state] { state.status = command_ask(state.flags.items()); });
+}
+
+// What every command that asks a subject takes.
+void add_subject_flags(CLI::App& command, SubjectOptions& asking, WorldFlags& flags) {
+  command.add_option("--context", asking.contexts, "only this caller context; may be repeated")
+      ->type_name("NAME")
+      ->expected(1)
+      ->take_all();
+  command.add_flag("--allow-autoload", asking.allow_autoload,
+                   "let the host's kernel run modprobe for unknown protocols");
+  add_world_flags(command, flags);
+}
+
+// The world flags change the world that was derived from the subject.
+void set_adjust(SubjectOptions& asking, const WorldFlags& flags) {
+  const std::vector<Item> items = flags.items();
+  if (items.empty()) return;
+  asking.adjust = [items](World& world) { apply_items(world, items); };
+}
+
+void add_report_format(CLI::App& command, std::string& format, std::string& output) {
+  const std::vector<std::string> formats = report_formats();
+  command.add_option("--format", format, choices({formats.begin(), formats.end()}))
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(formats));
+  command.add_option("-o,--output", output, "instead of standard output")->type_name("FILE");
+}
+
+void add_record(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("record", "ask a subject everything, write a recording");
+  command.footer("Examples:\n  sockoracle record --subject host -o host.jsonl");
+  command.add_option("--subject", state.record.subject, "host, a release, or a recording")
+      ->type_name("SUBJECT");
+  command.add_option("-o,--output", state.record.output, "instead of standard output")
+      ->type_name("FILE");
+  add_subject_flags(command, state.record.asking, state.flags);
+  command.callback([&state] {
+    set_adjust(state.record.asking, state.flags);
+    state.status = command_record(state.record);
+  });
+}
+
+void add_check(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("check", "compare answers with the model");
+  command.footer(
+      "Without a file the running kernel is asked, in every caller context that can be staged.\n\n"
+      "Examples:\n  sockoracle check\n  sockoracle check host.jsonl\n"
+      "  sockoracle check --context nobody --format junit -o check.xml");
+  command.add_option("FILE", state.check.files, "recordings; - is standard input");
+  command.add_option("--subject", state.check.subject, "host, or a release")->type_name("SUBJECT");
+  command.add_option("--deviations", state.check.deviations, "known deviations")->type_name("FILE");
+  add_report_format(command, state.check.format, state.check.output);
+  add_subject_flags(command, state.check.asking, state.flags);
+  command.callback([&state] {
+    set_adjust(state.check.asking, state.flags);
+    state.status = command_check(state.check);
+  });
+}
+
+void add_diff(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("diff", "compare two subjects with each other");
+  command.footer("Examples:\n  sockoracle diff 6.10 6.12\n  sockoracle diff host.jsonl host");
+  command.add_option("A", state.diff.expected, "host, a release, or a recording")->required();
+  command.add_option("B", state.diff.got, "the same")->required();
+  add_report_format(command, state.diff.format, state.diff.output);
+  add_subject_flags(command, state.diff.asking, state.flags);
+  command.callback([&state] {
+    set_adjust(state.diff.asking, state.flags);
+    state.status = command_diff(state.diff);
+  });
+}
+
+void add_report(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("report", "findings of recordings, in a chosen format");
+  command.footer("Examples:\n  sockoracle report --format markdown host.jsonl");
+  command.add_option("INPUT", state.report.inputs, "recordings, or host")->required();
+  add_report_format(command, state.report.format, state.report.output);
+  add_subject_flags(command, state.report.asking, state.flags);
+  command.callback([&state] {
+    set_adjust(state.report.asking, state.flags);
+    state.status = command_report(state.report);
+  });
+}
+
+void add_list(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("list", "the tables of the model");
+  command.footer("Examples:\n  sockoracle list rules\n  sockoracle list behaviours --format json");
+  command.add_option("WHAT", state.what, choices(list_names()))->required();
+  add_format(command, state);
+  command.callback([&state] { put(list_text(state.what, state.format == "json")); });
+}
+
+void configure(CLI::App& app, State& state) {
+  app.description("What Linux answers to socket(AF_INET, type, protocol), and why.");
+  app.footer(
+      "Example:\n  sockoracle explain 'socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)' --as nobody\n\n"
+      "Exit status: 0 answered, or conforming; 1 a difference, or a stale deviation; 4 everything\n"
+      "skipped; 64 usage or malformed input; 69 a subject could not be run; 70 internal error.\n"
+      "COMMAND --help says more.");
+  app.set_version_flag("--version", std::string("sockoracle " SOCKORACLE_VERSION ", Linux ") +
+                                        release_text(oldest_release()) + " to " +
+                                        release_text(newest_release()));
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  add_explain(app, state);
+  add_history(app, state);
+  add_ask(app, state);
+  add_table(app, state);
+  add_record(app, state);
+  add_check(app, state);
+  add_diff(app, state);
+  add_report(app, state);
+  add_list(app, state);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app;
+  State state;
+  configure(app, state);
+  try {
+    app.parse(argc, argv);
+    return state.status;
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "sockoracle: %s (sockoracle --help)\n", error.what());
+    return kExitUsage;
+  }
+}
+
+}  // namespace
+}  // namespace sockoracle
+
+int main(int argc, char** argv) {
+  using namespace sockoracle;
+  try {
+    return run(argc, argv);
+  } catch (const UsageError& error) {
+    std::fprintf(stderr, "sockoracle: %s\n", error.what());
+    return kExitUsage;
+  } catch (const UnavailableError& error) {
+    std::fprintf(stderr, "sockoracle: %s\n", error.what());
+    return kExitUnavailable;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "sockoracle: internal error: %s\n", error.what());
+    return kExitInternal;
+  }
+}
