@@ -30,7 +30,7 @@ const ReportFormat& format_named(const std::string& name) {
 }
 
 std::vector<Deviation> deviations_for(const Provenance& provenance, const std::string& file) {
-  return file.empty() ? deviations_of(provenance.subject) : parse_deviations(read_file(file), file);
+  return file.empty() ? deviations_of(provenance.subject) : parse_deviations(load_text(file), file);
 }
 
 // One subject against the model. The subject goes on answering while a context is compared.

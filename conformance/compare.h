@@ -32,7 +32,8 @@ class FindingTable {
   std::vector<Finding> findings_;
 };
 
-// Unexpected findings first, then by rule in kernel order; the groups keep pointing at them.
+// Unexpected findings first, wrong errnos before wrong views, the most frequent first; the groups keep
+// pointing at them.
 void sort_findings(Comparison& comparison);
 
 // Answers, context after context, against the model in the world of each context.

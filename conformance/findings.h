@@ -46,7 +46,7 @@ struct Comparison {
   std::string expected_from;  // "Linux 6.18"
   std::string explain_flags;  // what `sockoracle explain` needs to see the same world, but for --as
   std::vector<ContextResult> contexts;
-  std::vector<Finding> findings;           // unexpected ones first, then by rule
+  std::vector<Finding> findings;           // as sort_findings() orders them
   std::vector<Deviation> stale;            // known deviations that did not occur
   std::map<std::string, uint64_t> skipped; // reason: cases
   std::map<std::string, uint64_t> unread;  // reason: observables that were not compared

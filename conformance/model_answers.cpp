@@ -79,12 +79,17 @@ const std::vector<std::string>& ModelAsker::state(int32_t family, int32_t type,
                                                   int32_t protocol) {
   const Call call{.entry = Entry::socket, .family = family, .type = type, .protocol = protocol};
   if (have_state_ && call == state_call_) return state_;
-  const Answer answer = ask({.world = world_, .call = call});
+  if (!kernel_ || kernel_->changed()) kernel_ = std::make_unique<Kernel>(world_);
   const auto rows = observables();
   state_.assign(rows.size(), {});
-  for (size_t i = 0; i < rows.size() && i < answer.state.size(); ++i) {
-    if (probe_reads(rows[i])) state_[i] = probe_text(rows[i], answer.state[i], protocol);
+  const Verdict verdict = kernel_->call(call);
+  const socket* sock = verdict.fd >= 0 ? kernel_->lookup(verdict.fd) : nullptr;
+  for (size_t i = 0; sock != nullptr && i < rows.size(); ++i) {
+    if (probe_reads(rows[i])) {
+      state_[i] = probe_text(rows[i], rows[i].expect(*kernel_, *sock), protocol);
+    }
   }
+  if (verdict.fd >= 0) kernel_->close(verdict.fd);
   state_call_ = call;
   have_state_ = true;
   return state_;

@@ -67,14 +67,14 @@ Request request(int32_t family, int32_t type, const Protocols& protocols, bool d
 }
 
 // Flag bits that no kernel accepts: alone, beside valid ones, beside a type that is out of range.
-std::vector<int32_t> invalid_type_words() {
-  std::vector<int32_t> words = {16, 17, -1, kMin, kMax};
+std::set<int32_t> invalid_type_words() {
+  std::set<int32_t> words = {16, 17, -1, kMin, kMax};
   for (unsigned bit = 4; bit < 32; ++bit) {
     const auto flag = static_cast<int32_t>(uint32_t{1} << bit);
     if (flag == kSOCK_CLOEXEC || flag == kSOCK_NONBLOCK) continue;
-    words.push_back(flag | 1);
-    words.push_back(flag | 3 | kSOCK_CLOEXEC);
-    words.push_back(flag | 15);
+    words.insert(flag | 1);
+    words.insert(flag | 3 | kSOCK_CLOEXEC);
+    words.insert(flag | 15);
   }
   return words;
 }

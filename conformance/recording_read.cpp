@@ -20,6 +20,7 @@ using Kind = JsonTree::Kind;
 // Far above what anybody records; they keep a small hostile file from growing in memory.
 constexpr size_t kNamesMax = 1024;
 constexpr size_t kValuesMax = size_t{1} << 20;
+constexpr size_t kObservationsMax = size_t{1} << 20;
 
 class Reader {
  public:
@@ -240,7 +241,7 @@ class Reader {
 
   void take_observation(const JsonTree& json, Answers& answers) {
     only(json, {"world", "family", "type", "protocol", "deep", "errno", "state"});
-    Observation o{.family = number32(json, "family"), .type = number32(json, "type")};
+    Observation o{.family = number32(json, "family")};
     o.deep = truth(json, "deep");
     const JsonTree* error = json.find("errno");
     if (error == nullptr) fail("no \"errno\"");
@@ -253,8 +254,24 @@ class Reader {
     } else if (error->kind != Kind::text || !parse_outcome(error->text, &o.error)) {
       fail("\"errno\" is the name of an errno, or null");
     }
+    const JsonTree* type = json.find("type");
+    if (type == nullptr) fail("no \"type\"");
+    if (type->kind != Kind::list) {
+      o.type = number32(*type);
+      return take_ranges(json, answers, o);
+    }
+    if (type->items.empty()) fail("\"type\" is empty");
+    for (const JsonTree& item : type->items) {
+      o.type = number32(item);
+      take_ranges(json, answers, o);
+    }
+  }
+
+  void take_ranges(const JsonTree& json, Answers& answers, Observation o) {
     const JsonTree& ranges = member(json, "protocol", Kind::list);
     if (ranges.items.empty()) fail("\"protocol\" is empty");
+    observations_ += ranges.items.size();
+    if (observations_ > kObservationsMax) fail("more answers than anybody can have");
     int64_t above = std::numeric_limits<int64_t>::min();
     for (const JsonTree& item : ranges.items) {
       take_range(item, o);
@@ -316,7 +333,7 @@ class Reader {
   size_t offset_ = 0, number_ = 0;
   bool ended_ = false;
   uint64_t cases_ = 0;
-  size_t values_ = 0;
+  size_t values_ = 0, observations_ = 0;
   Recording recording_;
   std::map<std::string, uint16_t> name_index_;
   std::vector<uint32_t> states_;  // the file's numbers; equal states share an index of the table
@@ -328,7 +345,7 @@ Recording parse_recording(std::string_view text, std::string_view name, bool che
   return Reader(text, name, check_sum).read();
 }
 
-std::string read_file(const std::string& path) {
+std::string load_text(const std::string& path) {
   const int fd = path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw UsageError(path + ": " + std::strerror(errno));
   std::string text;
@@ -349,7 +366,7 @@ std::string read_file(const std::string& path) {
 }
 
 Recording read_recording(const std::string& path) {
-  return parse_recording(read_file(path), path == "-" ? "stdin" : path);
+  return parse_recording(load_text(path), path == "-" ? "stdin" : path);
 }
 
 }  // namespace sockoracle

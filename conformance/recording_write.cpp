@@ -7,6 +7,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <map>
+#include <span>
+#include <tuple>
 
 #include "conformance/cli_error.h"
 #include "conformance/json_reader.h"
@@ -172,21 +175,40 @@ class Writer {
       add_line(line);
       return;
     }
-    const auto& all = answers.observations;
-    for (size_t begin = 0; begin < all.size();) {
-      size_t end = begin;
-      while (end < all.size() && all[end].family == all[begin].family &&
-             all[end].type == all[begin].type && all[end].deep == all[begin].deep) {
-        ++end;
-      }
-      group(answers.context, std::span(all).subspan(begin, end - begin));
-      begin = end;
-    }
+    for (const Group& same : groups_of(answers.observations)) group(answers.context, same);
     left_out(answers);
   }
 
-  // One line for each different answer to calls of one family and type.
-  void group(const std::string& world, std::span<const Observation> runs) {
+  // Types of one family whose calls were answered alike, protocol by protocol.
+  struct Group {
+    std::vector<int32_t> types;
+    std::span<const Observation> runs;  // of the first of them
+  };
+
+  static std::vector<Group> groups_of(std::span<const Observation> all) {
+    using Shape = std::vector<std::tuple<int32_t, bool, int32_t, int32_t, int32_t, uint32_t>>;
+    std::vector<Group> groups;
+    std::map<Shape, size_t> index;
+    for (size_t begin = 0; begin < all.size();) {
+      const Observation& first = all[begin];
+      Shape shape;
+      size_t end = begin;
+      for (; end < all.size(); ++end) {
+        const Observation& o = all[end];
+        if (o.family != first.family || o.type != first.type || o.deep != first.deep) break;
+        shape.emplace_back(o.family, o.deep, o.low, o.high, o.error, o.state);
+      }
+      const auto [at, is_new] = index.try_emplace(std::move(shape), groups.size());
+      if (is_new) groups.push_back({.types = {}, .runs = all.subspan(begin, end - begin)});
+      groups[at->second].types.push_back(first.type);
+      begin = end;
+    }
+    return groups;
+  }
+
+  // One line for each different answer.
+  void group(const std::string& world, const Group& same) {
+    const std::span<const Observation> runs = same.runs;
     std::vector<bool> done(runs.size());
     for (size_t i = 0; i < runs.size(); ++i) {
       if (done[i]) continue;
@@ -195,13 +217,19 @@ class Writer {
       std::string line = "{";
       append_member(line, "world", world);
       append_number(line, "family", o.family);
-      append_number(line, "type", o.type);
+      append_key(line, "type");
+      if (same.types.size() > 1) line += '[';
+      for (const int32_t type : same.types) {
+        if (line.back() != '[' && line.back() != ':') line += ',';
+        line += std::to_string(type);
+      }
+      if (same.types.size() > 1) line += ']';
       append_key(line, "protocol");
       line += '[';
       for (size_t j = i; j < runs.size(); ++j) {
         if (runs[j].error != o.error || (o.error == 0 && runs[j].state != o.state)) continue;
         append_range(line, runs[j].low, runs[j].high);
-        cases_ += width(runs[j].low, runs[j].high);
+        cases_ += width(runs[j].low, runs[j].high) * same.types.size();
         done[j] = true;
       }
       line += ']';
