@@ -39,6 +39,7 @@ Protocols wide_protocols() {
       insert(protocols, -(int64_t{1} << bit) + near);
     }
   }
+  insert(protocols, kMax - int64_t{1});
   for (const int64_t low_bits : {0, 1, 6, 17, 33, 58, 115, 132, 136, 255, 256, 262, 263}) {
     insert(protocols, 65536 + low_bits);
     insert(protocols, -65536 + low_bits);
@@ -272,12 +273,12 @@ const std::vector<Request>& full_grid() {
 
 World context_world(const World& base, const ContextRow& context) {
   World world = base;
-  for (const SysctlRow& row : sysctls()) {
-    // net/ipv4/tcp_ipv4.c:tcp_sk_init copies these two from the initial namespace.
-    if (!row.per_netns || row.id == Sysctl::tcp_rmem || row.id == Sysctl::tcp_wmem) continue;
-    world.sysctls[static_cast<size_t>(row.id)] = default_sysctl(row.id, base.release);
-  }
   apply_context(world, context);
+  // A fresh network namespace starts with defaults, but for these two, which it copies from the initial
+  // one: net/ipv4/tcp_ipv4.c:tcp_sk_init.
+  for (const Sysctl copied : {Sysctl::tcp_rmem, Sysctl::tcp_wmem}) {
+    world.sysctls[static_cast<size_t>(copied)] = base.sysctls[static_cast<size_t>(copied)];
+  }
   return world;
 }
 
