@@ -134,7 +134,7 @@ std::vector<std::string> change_lines(const std::vector<std::vector<Change>>& se
       const auto same = [&](size_t known) { return same_caller(known, context); };
       if (std::none_of(group->contexts.begin(), group->contexts.end(), same))
         group->contexts.push_back(context);
-    } else if (!fresh) {
+    } else if (!fresh && !(*parts.call == *group->parts.call)) {
       group->protocols.push_back(protocol_text(*parts.call));
     }
   }

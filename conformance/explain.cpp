@@ -43,7 +43,7 @@ class Later {
     const auto beyond = [&](const TableRange& range) { return range.rule > answer_.verdict.rule; };
     for (const TableRange& range : table)
       if (beyond(range) && range.low <= case_.call.protocol && case_.call.protocol <= range.high)
-        add(range.rule, range.error, case_.call.protocol);
+        return add(range.rule, range.error, case_.call.protocol);
     const auto created = [](const TableRange& range) { return range.error == 0; };
     if (std::any_of(table.begin(), table.end(), created)) return;
     for (const TableRange& range : table)
@@ -84,9 +84,24 @@ void find_eras(const Case& c, Explanation* explanation) {
   }
 }
 
+// A context named by --as comes below the other flags, which may undo what it brings: only one that
+// helps together with the flags at hand is worth showing.
+bool holds_as_flags(const Setting& setting, const Call& call, const Remedy& remedy) {
+  for (const Change& change : remedy.changes) {
+    if (change.kind != Change::Kind::context) continue;
+    std::vector<Item> items = setting.items;
+    items.push_back({ItemKind::context, {}, std::string(contexts()[change.index].name), "--as"});
+    World world = setting.base;
+    apply_items(world, items);
+    return ask({world, call}).verdict.error == 0;
+  }
+  return true;
+}
+
 }  // namespace
 
-Explanation explain_case(const Case& c) {
+Explanation explain_case(const Setting& setting, const Call& call) {
+  const Case c{setting.world, call};
   Explanation explanation;
   explanation.asked = c;
   explanation.answer = ask(c);
@@ -95,7 +110,8 @@ Explanation explain_case(const Case& c) {
   const Verdict& verdict = explanation.answer.verdict;
   if (verdict.error == 0 || verdict.rule == Rule::family_not_modelled) return explanation;
   Later(c, explanation.answer, &explanation.not_reached).find();
-  explanation.remedies = remedies_of(c, kRemediesMax);
+  for (Remedy& remedy : remedies_of(c, kRemediesMax))
+    if (holds_as_flags(setting, call, remedy)) explanation.remedies.push_back(std::move(remedy));
   return explanation;
 }
 

@@ -37,7 +37,7 @@ struct Explanation {
   std::vector<Remedy> remedies;
 };
 
-Explanation explain_case(const Case& c);
+Explanation explain_case(const Setting& setting, const Call& call);
 
 std::string explain_text(const Setting& setting, const Call& call, const ExplainOptions& options);
 std::string explain_json(const Setting& setting, const Explanation& explanation);

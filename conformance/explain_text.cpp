@@ -55,7 +55,7 @@ void put_before(Sections& out, const Explanation& explanation) {
   const bool created = explanation.answer.verdict.rule == Rule::created;
   if (!names.empty()) out.line(created ? "passed" : "before it", wrapped(names, kLabel));
   for (const Step& step : explanation.matches)
-    out.line("matched", "inetsw: " + match_sentence(step, explanation.asked.call));
+    out.line("matched", match_sentence(step, explanation.asked.call));
 }
 
 // Of the steps what reaches beyond the call: modules, capabilities, security modules, BPF.
@@ -125,7 +125,8 @@ void put_span(Sections& out, const Explanation& explanation) {
 }
 
 void put_remedies(Sections& out, const Explanation& explanation) {
-  if (explanation.answer.verdict.error == 0) return;
+  const Verdict& verdict = explanation.answer.verdict;
+  if (verdict.error == 0 || verdict.rule == Rule::family_not_modelled) return;
   std::vector<std::vector<Change>> sets;
   for (const Remedy& remedy : explanation.remedies) sets.push_back(remedy.changes);
   for (const std::string& line : change_lines(sets)) out.line("succeeds", line);
@@ -137,20 +138,41 @@ void put_hazards(Sections& out, HazardSet hazards) {
   for (size_t i = 0; i < kHazardCount; ++i) {
     const Hazard hazard = static_cast<Hazard>(i);
     if (!hazards.has(hazard)) continue;
-    out.line("hazard", padded(hazard_name(hazard), 22) + std::string(hazard_sentence(hazard)));
+    out.line("hazard",
+             padded(hazard_name(hazard), 22) + paragraph(hazard_sentence(hazard), kLabel + 22));
   }
 }
 
-// The rows of a kind, "name=value", wrapped; the label is that of the group.
-void put_state(Sections& out, const State& state, bool fields, std::string_view label) {
-  std::vector<std::string> words;
+// Where a struct's fields begin in observables.def, so that the reader sees whose they are.
+struct Anchor {
+  std::string_view first;
+  std::string_view label;
+};
+constexpr Anchor kStructs[] = {
+    {"socket.state", "socket"},     {"sk_family", "sock"},    {"pinet6", "inet_sock"},
+    {"np.hop_limit", "ipv6_pinfo"}, {"icsk_rto", "tcp_sock"}, {"udp_prod_queue", "own fields"},
+};
+
+// The rows of a kind, "name=value", wrapped; fields under the name of their struct.
+void put_state(Sections& out, const State& state, bool fields) {
   const auto rows = observables();
+  std::vector<std::string> words;
+  std::string_view label = fields ? "fields" : "seen as";
+  const auto flush = [&] {
+    if (!words.empty()) out.line(label, wrapped(words, kLabel));
+    words.clear();
+  };
   for (size_t i = 0; i < rows.size() && i < state.size(); ++i) {
     if ((rows[i].reading == Reading::field) != fields) continue;
-    if (state[i].kind == Value::Kind::none) continue;
-    words.push_back(std::string(rows[i].name) + "=" + value_string(state[i]));
+    for (const Anchor& anchor : kStructs) {
+      if (anchor.first != rows[i].name) continue;
+      flush();
+      label = anchor.label;
+    }
+    if (state[i].kind != Value::Kind::none)
+      words.push_back(std::string(rows[i].name) + "=" + value_string(state[i]));
   }
-  if (!words.empty()) out.line(label, wrapped(words, kLabel));
+  flush();
 }
 
 std::vector<Cause> causes_or_throw(const Setting& setting, const Call& call,
@@ -164,7 +186,7 @@ std::vector<Cause> causes_or_throw(const Setting& setting, const Call& call,
 }  // namespace
 
 std::string explain_text(const Setting& setting, const Call& call, const ExplainOptions& options) {
-  const Explanation explanation = explain_case({setting.world, call});
+  const Explanation explanation = explain_case(setting, call);
   if (options.json) return explain_json(setting, explanation);
   const Verdict& verdict = explanation.answer.verdict;
   std::string text = headline(setting, call, verdict);
@@ -179,8 +201,8 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
   put_span(out, explanation);
   put_remedies(out, explanation);
   put_hazards(out, verdict.hazards);
-  put_state(out, explanation.answer.state, true, "fields");
-  if (options.state) put_state(out, explanation.answer.state, false, "seen as");
+  put_state(out, explanation.answer.state, true);
+  if (options.state) put_state(out, explanation.answer.state, false);
   return text;
 }
 

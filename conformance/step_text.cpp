@@ -113,13 +113,13 @@ void append_step_json(std::string& out, const Step& step) {
 std::string match_sentence(const Step& step, const Call& call) {
   char room[kCallTextMax];
   const std::string type(room, print_type(call.type & kSOCK_TYPE_MASK, room));
-  const std::string entry(room, print_protocol(call.family, step.a, room));
+  const std::string protocol(room, print_protocol(call.family, step.a, room));
+  const std::string entry = (call.family == kAF_INET6 ? "inetsw6[" : "inetsw[") + type +
+                            "]: entry " + std::string(step.what);
   switch (step.b) {
-    case 0: return type + " has an entry for " + entry + ": " + std::string(step.what);
-    case 1:
-      return "protocol 0 takes " + type + "'s first entry: " + entry + ", " +
-             std::string(step.what);
-    default: return type + " takes any protocol: " + std::string(step.what);
+    case 0: return entry + " is " + protocol;
+    case 1: return entry + " comes first; the caller's 0 becomes " + protocol;
+    default: return entry + " takes any protocol";
   }
 }
 

@@ -19,7 +19,8 @@ std::string step_text(const Step& step);
 std::string step_subject(const Step& step);
 // Appends {"kind":...,"what":...} on one line.
 void append_step_json(std::string& out, const Step& step);
-// An inetsw_match step as a sentence: "SOCK_RAW takes any protocol".
+// An inetsw_match step as a sentence: "inetsw[SOCK_RAW]: entry RAW takes
+// any protocol".
 std::string match_sentence(const Step& step, const Call& call);
 
 // The flag that makes the change: "--cap net_raw"; for another call the call itself.

@@ -296,6 +296,8 @@ Setting build_setting(const std::vector<Item>& given) {
   } else {
     setting.world = default_world(default_release());
   }
+  setting.base = setting.world;
+  setting.items = given;
   setting.caller = "root";
   for (const Item& item : items) {
     if (!is_host(item)) apply_item(setting.world, item);

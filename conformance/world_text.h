@@ -42,6 +42,8 @@ struct Item {
 // A world, and how to say it.
 struct Setting {
   World world;
+  World base;               // before the items
+  std::vector<Item> items;  // as they were given
   std::string caller;  // "nobody", "nobody, --cap net_raw"
   std::string flags;   // all that differs from the default, as flags: "--release 6.12 --as nobody"
 };
