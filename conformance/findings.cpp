@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "conformance/step_text.h"
 #include "model/strace.h"
 
 namespace sockoracle {
@@ -46,11 +47,6 @@ std::string summary_line(const Comparison& comparison) {
     separator = "; ";
   }
   return line;
-}
-
-std::string call_text(const Call& call) {
-  char room[kCallTextMax];
-  return std::string(room, std::min(print_call(call, room), sizeof room));
 }
 
 std::string range_text(int32_t low, int32_t high) {

@@ -64,8 +64,6 @@ std::string summary_line(const Comparison& comparison);
 std::string finding_sentence(const Comparison& comparison, const Finding& finding);
 // "sockoracle explain 'socket(...)' --release 6.18 --as nobody"
 std::string explain_command(const Comparison& comparison, const Finding& finding);
-// "socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)"
-std::string call_text(const Call& call);
 // "1", or "1 to 254".
 std::string range_text(int32_t low, int32_t high);
 

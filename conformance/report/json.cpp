@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/json_reader.h"
 #include "conformance/report/report.h"
+#include "conformance/step_text.h"
 
 namespace sockoracle {
 namespace {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "conformance/report/report.h"
+#include "conformance/step_text.h"
 
 namespace sockoracle {
 namespace {

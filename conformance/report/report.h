@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "conformance/findings.h"
+#include "conformance/step_text.h"
 
 namespace sockoracle {
 

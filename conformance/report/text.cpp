@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/report/report.h"
+#include "conformance/step_text.h"
 
 namespace sockoracle {
 namespace {

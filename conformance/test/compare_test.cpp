@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+
+#include "conformance/cli_error.h"
+#include "conformance/compare.h"
+#include "conformance/model_answers.h"
+#include "conformance/plan.h"
+#include "conformance/recording.h"
+#include "conformance/step_text.h"
+#include "conformance/subject.h"
+#include "model/strace.h"
+#include "model/symbols.h"
+
+using namespace sockoracle;
+
+namespace {
+
+World world_of_release(std::string_view name) {
+  Release release;
+  BOOST_REQUIRE(parse_release(name, &release));
+  return default_world(release);
+}
+
+Comparison compared(const World& world, const StateTable& states, const Answers& answers,
+                    const std::vector<Deviation>& deviations = {}) {
+  Comparer comparer(world, states);
+  comparer.add(answers);
+  return comparer.finish({}, deviations, true);
+}
+
+Answers answers_of(std::vector<Observation> observations, std::string context = "nobody") {
+  return {.context = std::move(context),
+          .skipped = {},
+          .observations = std::move(observations),
+          .left_out = {}};
+}
+
+// As the kernel does it (kernel-behaviour: RAW as nobody on 6.18), but for what a test changes.
+Answers raw_as_nobody() {
+  return answers_of({{.family = 2, .type = 3, .low = -2, .high = -1, .error = kEINVAL},
+                     {.family = 2, .type = 3, .low = 0, .high = 0, .error = kEPROTONOSUPPORT},
+                     {.family = 2, .type = 3, .low = 1, .high = 262, .error = kEPERM},
+                     {.family = 2, .type = 3, .low = 263, .high = 300, .error = kEINVAL}});
+}
+
+Recording recorded(Subject& subject, const std::vector<std::string>& wanted) {
+  Recording recording;
+  subject.answer({.contexts = wanted}, [&](Answers&& answers) {
+    normalise(answers);
+    recording.contexts.push_back(std::move(answers));
+  });
+  recording.provenance = subject.provenance();
+  recording.states = subject.states();
+  return recording;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(compare)
+
+BOOST_AUTO_TEST_CASE(equal_answers_are_no_finding) {
+  const Comparison c = compared(world_of_release("6.18"), {}, raw_as_nobody());
+  BOOST_TEST(c.findings.empty());
+  BOOST_TEST(c.checked_cases() == 303u);
+  BOOST_TEST(c.skipped_cases() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_difference_becomes_one_finding_of_its_rule) {
+  Answers answers = raw_as_nobody();
+  answers.observations[2].error = kEACCES;
+  const StateTable states;
+  Comparer comparer(world_of_release("6.18"), states);
+  comparer.add(answers);
+  Answers more = answers;
+  more.context = "root-uid-no-caps";
+  more.observations.resize(3);
+  comparer.add(more);
+  const Comparison c = comparer.finish({}, {}, true);
+  BOOST_REQUIRE(c.findings.size() == 1u);
+  const Finding& f = c.findings[0];
+  BOOST_TEST(row(f.rule).name == "raw_needs_net_raw");
+  BOOST_TEST(f.observable == "errno");
+  BOOST_TEST(f.expected == "EPERM");
+  BOOST_TEST(f.got == "EACCES");
+  BOOST_TEST(f.count == 524u);
+  BOOST_TEST(f.low == 1);
+  BOOST_TEST(f.high == 262);
+  BOOST_REQUIRE(f.contexts.size() == 2u);
+  BOOST_TEST(f.contexts[0] == "nobody");
+  BOOST_TEST(f.contexts[1] == "root-uid-no-caps");
+  BOOST_TEST(call_text(f.smallest) == "socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)");
+  BOOST_TEST(c.unexpected() == 1u);
+  BOOST_TEST(finding_sentence(c, f) ==
+             "got EACCES; Linux 6.18 answers EPERM, because raw_needs_net_raw: A raw socket needs "
+             "CAP_NET_RAW in the user namespace that owns the network namespace.");
+  BOOST_TEST(explain_command(c, f) ==
+             "sockoracle explain 'socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)' --release 6.18 --as nobody");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_across_rules_becomes_a_finding_for_each) {
+  // A subject that answers EPERM to everything: gVisor asks for the capability before it searches.
+  const Comparison c = compared(
+      world_of_release("6.18"), {},
+      answers_of({{.family = 2, .type = 3, .low = -2, .high = 300, .error = kEPERM}}));
+  BOOST_REQUIRE(c.findings.size() == 2u);
+  BOOST_TEST(row(c.findings[0].rule).name == "protocol_range");
+  BOOST_TEST(c.findings[0].count == 40u);
+  BOOST_TEST(row(c.findings[1].rule).name == "protocol_known");
+  BOOST_TEST(c.findings[1].count == 1u);
+  BOOST_TEST(c.findings[1].got == "EPERM");
+}
+
+BOOST_AUTO_TEST_CASE(deviations_are_checked_both_ways) {
+  Answers answers = raw_as_nobody();
+  answers.observations[2].error = kEACCES;
+  const Deviation known{"raw_needs_net_raw", "errno", "EPERM", "EACCES", "a reason", "a link", "f:1"};
+  const Deviation any{"*", "errno", "*", "EACCES", "another", "", "f:2"};
+  const Deviation stale{"ping_group", "errno", "EACCES", "success", "gone", "", "f:3"};
+  const World world = world_of_release("6.18");
+  const Comparison c = compared(world, {}, answers, {known, stale});
+  BOOST_TEST(c.unexpected() == 0u);
+  BOOST_REQUIRE(c.findings.size() == 1u);
+  BOOST_TEST(c.findings[0].known);
+  BOOST_TEST(c.findings[0].reason == "a reason");
+  BOOST_REQUIRE(c.stale.size() == 1u);
+  BOOST_TEST(c.stale[0].where == "f:3");
+  BOOST_TEST(compared(world, {}, answers, {any}).unexpected() == 0u);
+  // Where not everything was asked, nothing can be called stale.
+  const StateTable states;
+  Comparer partial(world, states);
+  partial.add(answers);
+  BOOST_TEST(partial.finish({}, {known, stale}, false).stale.empty());
+}
+
+BOOST_AUTO_TEST_CASE(deviation_files_are_read_strictly) {
+  const auto refusal = [](std::string_view text) -> std::string {
+    try {
+      parse_deviations(text, "x.json");
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  const std::string row =
+      R"({"rule":"a","observable":"errno","expected":"b","got":"c","reason":"why","link":"l"})";
+  BOOST_TEST(parse_deviations("{\"deviations\":[" + row + "]}", "x.json").at(0).reason == "why");
+  BOOST_TEST(refusal("{}") == "x.json: \"deviations\" is a list");
+  BOOST_TEST(refusal("{\"deviations\":[{}]}") == "x.json: deviation 1: no \"rule\"");
+  BOOST_TEST(refusal(R"({"deviations":[{"rule":"a","observable":"b","expected":"c","got":"d",
+                        "reason":""}]})") == "x.json: deviation 1: a deviation has a reason");
+  BOOST_TEST(refusal(R"({"deviations":[{"roule":"a"}]})") ==
+             "x.json: deviation 1: \"roule\"; accepted: rule observable expected got reason link");
+  for (const SubjectFile& file : subject_files()) {
+    BOOST_CHECK_NO_THROW(deviations_of(file.name));
+  }
+  BOOST_TEST(!subject_files().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_not_checked_is_counted_with_its_reason) {
+  Answers answers = raw_as_nobody();
+  answers.observations.push_back({.family = 1, .type = 1, .low = 0, .high = 0, .error = kEINVAL});
+  answers.left_out.push_back({.family = 2, .type = 5, .low = 0, .high = 9, .reason = "modprobe"});
+  const Comparison c = compared(world_of_release("6.18"), {}, answers);
+  BOOST_TEST(c.findings.empty());
+  BOOST_TEST(c.checked_cases() == 303u);
+  BOOST_TEST(c.skipped_cases() == 11u);
+  BOOST_TEST(c.skipped.at("the family is outside the model") == 1u);
+  BOOST_TEST(c.skipped.at("modprobe") == 10u);
+  BOOST_TEST(summary_line(c) == "303 cases checked in 1 context, 11 skipped: 10 modprobe; 1 the "
+                                "family is outside the model");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_view_of_a_fresh_socket_is_found) {
+  StateTable states;
+  const uint16_t reuse = states.name_index("SO_REUSEADDR");
+  const uint16_t protocol = states.name_index("SO_PROTOCOL");
+  const uint16_t unheard_of = states.name_index("SO_UNHEARD_OF");
+  const uint32_t right = states.add({{{reuse, "1"}, {protocol, "$protocol"}, {unheard_of, "9"}}});
+  const uint32_t wrong = states.add({{{reuse, "0"}, {protocol, "$protocol"}}});
+  const World world = world_of_release("6.18");
+  Answers answers = answers_of(
+      {{.family = 2, .type = 3, .low = 1, .high = 262, .error = 0, .state = right}}, "root");
+  BOOST_TEST(compared(world, states, answers).findings.empty());
+  BOOST_TEST(compared(world, states, answers).values == 2u * 262u);
+  BOOST_TEST(compared(world, states, answers).unread.at("are not in the model") == 1u);
+  answers.observations[0].state = wrong;
+  const Comparison c = compared(world, states, answers);
+  BOOST_REQUIRE(c.findings.size() == 1u);
+  BOOST_TEST(c.findings[0].observable == "SO_REUSEADDR");
+  BOOST_TEST(c.findings[0].expected == "1");
+  BOOST_TEST(c.findings[0].got == "0");
+  BOOST_TEST(c.findings[0].count == 262u);
+  BOOST_TEST(row(c.findings[0].rule).name == "created");
+}
+
+BOOST_AUTO_TEST_CASE(a_counter_that_did_not_rest_is_not_compared) {
+  StateTable states;
+  const uint16_t raw = states.name_index("proc.net.sockstat.RAW");
+  const uint32_t state = states.add({{{raw, "!EAGAIN"}}});
+  const Comparison c = compared(
+      world_of_release("6.18"), states,
+      answers_of({{.family = 2, .type = 3, .low = 1, .high = 1, .error = 0, .state = state,
+                   .deep = true}}, "root"));
+  BOOST_TEST(c.findings.empty());
+  BOOST_TEST(c.unread.at("did not come to rest") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(releases_differ_by_what_is_known_to_have_changed) {
+  // The range check of 4.4 (CVE-2015-8543): a raw socket with protocol -1 was created before.
+  const auto before = model_subject(world_of_release("4.3"));
+  const auto after = model_subject(world_of_release("4.4"));
+  const Comparison c = compare_recordings(recorded(*before, {"root"}), before->world(),
+                                          recorded(*after, {"root"}));
+  const auto found = std::find_if(c.findings.begin(), c.findings.end(), [](const Finding& f) {
+    return f.observable == "errno" && f.expected == "success" && f.got == "EINVAL" &&
+           f.smallest.type == 3;
+  });
+  BOOST_REQUIRE(found != c.findings.end());
+  BOOST_TEST(found->low == INT32_MIN);
+  BOOST_TEST(found->high == INT32_MAX);
+  const auto same = model_subject(world_of_release("4.4"));
+  BOOST_TEST(compare_recordings(recorded(*after, {"root"}), after->world(),
+                                recorded(*same, {"root"})).findings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_diff_counts_what_only_one_side_answered) {
+  Recording expected, got;
+  expected.provenance.subject = got.provenance.subject = "host";
+  expected.contexts = {raw_as_nobody()};
+  got.contexts = {raw_as_nobody()};
+  got.contexts[0].observations.erase(got.contexts[0].observations.begin());
+  got.contexts[0].observations.back().high = 310;
+  const Comparison c = compare_recordings(expected, world_of_release("6.18"), got);
+  BOOST_TEST(c.findings.empty());
+  BOOST_TEST(c.checked_cases() == 301u);
+  BOOST_TEST(c.skipped.at("were asked of only one of the two") == 12u);
+}
+
+// ---- committed recordings of real kernels --------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(every_committed_recording_agrees_with_the_model) {
+  const std::filesystem::path folder = SOCKORACLE_SOURCE_DIR "/corpus/recordings";
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".jsonl") continue;
+    ++files;
+    const auto subject = file_subject(entry.path().string(), {});
+    Comparer comparer(subject->world(), subject->states());
+    subject->answer({}, [&](Answers&& answers) { comparer.add(answers); });
+    const Comparison c = comparer.finish(
+        subject->provenance(), deviations_of(subject->provenance().subject), true);
+    BOOST_TEST(c.checked_cases() > 0u);
+    for (const Finding& f : c.findings) {
+      BOOST_TEST(f.known, entry.path().filename() << ": " << call_text(f.smallest) << " as "
+                                                  << f.contexts.front() << ": "
+                                                  << finding_sentence(c, f));
+    }
+    for (const Deviation& stale : c.stale) BOOST_TEST(false, "stale: " << stale.where);
+  }
+  BOOST_TEST(files > 0u);
+}
+
+// The witness of each rule: a real kernel, in a recording, answered the named case as cases.def says.
+BOOST_AUTO_TEST_CASE(each_named_case_was_seen_on_a_real_kernel) {
+  const Recording recording =
+      read_recording(SOCKORACLE_SOURCE_DIR "/corpus/recordings/linux-6.18-host.jsonl");
+  for (const NamedCase& named : named_cases()) {
+    Call call;
+    CallError error;
+    BOOST_REQUIRE(parse_call(named.call, &call, &error));
+    for (const Answers& answers : recording.contexts) {
+      if (answers.context != named.context || !answers.skipped.empty()) continue;
+      std::string seen = "never asked";
+      for (const Observation& o : answers.observations) {
+        if (!o.deep && o.family == call.family && o.type == call.type && o.low <= call.protocol &&
+            call.protocol <= o.high) {
+          seen = o.error == 0 ? "0" : outcome_name(o.error);
+        }
+      }
+      BOOST_TEST(seen == named.error, named.name << ": " << seen);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
