@@ -22,7 +22,8 @@ void fill(Kernel& k, inet_sock& inet, const socket& sock, const inet_protosw& an
     inet.skc_num = static_cast<uint16_t>(protocol.value());
     if (protocol == kIPPROTO_RAW) inet.hdrincl = true;
   }
-  inet.sk_destruct = &kInet6SockDestruct;
+  inet.sk_destruct =
+      k.has(Behaviour::inet6_destructor) ? &kInet6SockDestruct : &kInetSockDestruct;
   inet.sk_family = static_cast<uint16_t>(kAF_INET6);
   inet.sk_protocol = k.has(Behaviour::sk_protocol_16bit) ? static_cast<uint16_t>(protocol.value())
                                                          : static_cast<uint8_t>(protocol.value());

@@ -28,14 +28,16 @@ int packet_create(Kernel& k, net& net, socket& sock, int32_t protocol, bool kern
   sock.ops = &ops_of(k, spkt ? OpsId::packet_ops_spkt : OpsId::packet_ops);
   const bool pending_first = k.has(Behaviour::packet_pending_before_init);
   if (!pending_first) sock_init_data(k, &sock, *sk);
-  if (!alloc_untracked(k, "packet_alloc_pending")) {
-    sk_free(k, *sk);
-    return k.fail(Rule::packet_alloc, kENOBUFS);
+  if (k.has(Behaviour::packet_alloc_pending)) {
+    if (!alloc_untracked(k, "packet_alloc_pending")) {
+      sk_free(k, *sk);
+      return k.fail(Rule::packet_alloc, kENOBUFS);
+    }
+    k.pass(Rule::packet_alloc);
   }
-  k.pass(Rule::packet_alloc);
   if (pending_first) sock_init_data(k, &sock, *sk);
   auto& po = static_cast<packet_sock&>(*sk);
-  po.pending_refcnt = true;
+  po.pending_refcnt = k.has(Behaviour::packet_alloc_pending);
   po.sk_family = static_cast<uint16_t>(kAF_PACKET);
   po.num = static_cast<uint16_t>(protocol);
   po.sk_destruct = &kPacketSockDestruct;

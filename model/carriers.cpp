@@ -11,6 +11,12 @@ namespace sockoracle {
 namespace {
 
 const sock_callback kSctpDestructSock{"sctp_destruct_sock"};
+const sock_callback kSctpV6DestructSock{"sctp_v6_destruct_sock"};
+const sock_callback kSctpDataReady{"sctp_data_ready"};
+const sock_callback kSctpWriteSpace{"sctp_write_space"};
+const sock_callback kSmcDestruct{"smc_destruct"};
+constexpr uint8_t kSMC_INIT = 2;                // net/smc/smc.h:enum smc_state
+constexpr int32_t kSmcBuffer = 2 * 64 * 1024;   // twice net.smc.wmem's and net.smc.rmem's default
 
 // mptcp_subflow_create_socket and smc_create_clcsk: a kernel socket of the same family. It takes the
 // netns reference that kernel sockets do not have by themselves: TCP's timers need it.
@@ -75,6 +81,7 @@ int mptcp_init_sock(Kernel& k, sock& sk) {
     k.pass(Rule::mptcp_subflow);
   }
   mptcp_buffers(k, sk);
+  if (k.has(Behaviour::mptcp_stream_write_space)) sk.sk_write_space = &kSkStreamWriteSpace;
   return 0;
 }
 
@@ -104,9 +111,13 @@ void mptcp_close(Kernel& k, sock& sk) {
   sk_common_release(k, sk);
 }
 
+// net/smc/af_smc.c:smc_sk_init, then smc_create_clcsk
 int smc_inet_init_sock(Kernel& k, sock& sk) {
-  smc_hash_sk(k, sk);
+  sk.sk_state = kSMC_INIT;
+  sk.sk_destruct = &kSmcDestruct;
+  sk.sk_sndbuf = sk.sk_rcvbuf = kSmcBuffer;
   k.step(StepKind::init, "smc_sk_init", 0, sk.object);
+  smc_hash_sk(k, sk);
   const int error = create_inner_tcp(k, static_cast<carrier_sock&>(sk), true);
   if (error != 0) return k.fail(Rule::smc_clcsock, -error);
   k.pass(Rule::smc_clcsock);
@@ -131,26 +142,41 @@ int smc_hash_sk(Kernel& k, sock& sk) {
 
 void smc_unhash_sk(Kernel& k, sock& sk) { sk_del_node_init(k, sk, "smc_v4_hashinfo"); }
 
-void smc_close(Kernel& k, sock& sk) {
+// SMC's ops have a release of their own (net/smc/af_smc.c): no BPF hook, no prot->close or destroy.
+int smc_release(Kernel& k, socket& sock) {
+  if (sock.sk == nullptr) return 0;
+  struct sock& sk = *sock.sk;
   k.step(StepKind::release, "smc_release", 0, sk.object);
+  sk.sk_state = kTCP_CLOSE;  // SMC_CLOSED
   smc_unhash_sk(k, sk);
   release_inner_tcp(k, static_cast<carrier_sock&>(sk));
-  sk_common_release(k, sk);
+  sock_orphan(sk);
+  sock.sk = nullptr;
+  sock_put(k, sk);
+  return 0;
 }
 
-// The endpoint, its digest and its null key: three allocations, any of which may fail
-// (net/sctp/endpointola.c:sctp_endpoint_init, v6.12).
+// net/sctp/endpointola.c:sctp_endpoint_init with net.sctp.auth_enable 0, the default
+static bool sctp_endpoint_new(Kernel& k, sock& sk) {
+  if (!alloc_untracked(k, "sctp_endpoint")) return false;
+  if (k.has(Behaviour::sctp_endpoint_digest) && !alloc_untracked(k, "sctp_endpoint.digest"))
+    return false;
+  sk.sk_data_ready = &kSctpDataReady;
+  sk.sk_write_space = &kSctpWriteSpace;
+  return alloc_untracked(k, "sctp_endpoint.null_key");
+}
+
 int sctp_init_sock(Kernel& k, sock& sk) {
   if (sk.sk_type != kSOCK_SEQPACKET && sk.sk_type != kSOCK_STREAM)
     return k.fail(Rule::sctp_type, kESOCKTNOSUPPORT);
   k.pass(Rule::sctp_type);
   k.step(StepKind::init, "sctp_init_sock", 0, sk.object);
-  for (const std::string_view what :
-       {"sctp_endpoint", "sctp_endpoint.digest", "sctp_endpoint.null_key"})
-    if (!alloc_untracked(k, what)) return k.fail(Rule::sctp_memory, kENOMEM);
+  if (!sctp_endpoint_new(k, sk)) return k.fail(Rule::sctp_memory, kENOMEM);
   k.pass(Rule::sctp_memory);
   static_cast<carrier_sock&>(sk).endpoint = sk.object;
-  sk.sk_destruct = &kSctpDestructSock;
+  const bool v6 =
+      sk.sk_family == kAF_INET6 && k.has(Behaviour::inet6_destructor_sctp_dccp);
+  sk.sk_destruct = v6 ? &kSctpV6DestructSock : &kSctpDestructSock;
   return 0;
 }
 

@@ -43,14 +43,25 @@ const ProtoRow kProtos[] = {
 #include "model/proto.def"
 };
 
+struct BacklogRow {
+  ProtoId prot;
+  std::string_view hook;
+};
+
+constexpr BacklogRow kBacklogRcv[] = {
+#define BACKLOG_RCV(id, hook) {ProtoId::id, hook},
+#include "model/proto.def"
+};
+
 struct OpsRow {
   std::string_view name;
   int32_t family;
   Provider provider;
+  int (*release)(Kernel& k, socket& sock);
 };
 
 constexpr OpsRow kOps[] = {
-#define PROTO_OPS(id, family, provider) {#id, family, Provider::provider},
+#define PROTO_OPS(id, family, provider, release) {#id, family, Provider::provider, release},
 #include "model/protosw.def"
 };
 
@@ -104,9 +115,11 @@ void boot_protos(Kernel& k) {
     o.protos[i].slab = &o.slabs[i];
     o.protos[i].owner = &o.modules[static_cast<size_t>(row.provider)];
   }
+  if (k.has(Behaviour::udp_backlog_rcv))
+    for (const BacklogRow& row : kBacklogRcv) proto_of(k, row.prot).backlog_rcv.name = row.hook;
   for (size_t i = 0; i < kOpsCount; ++i)
     o.ops[i] = {kOps[i].name, kOps[i].family, &o.modules[static_cast<size_t>(kOps[i].provider)],
-                kOps[i].family == kAF_PACKET ? packet_release : inet_release};
+                kOps[i].release};
   for (size_t i = 0; i < kProtoswCount; ++i) {
     const ProtoswRow& row = kProtosw[i];
     if (row.with && !k.has(*row.with)) continue;

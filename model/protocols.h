@@ -69,7 +69,7 @@ int smc_inet_init_sock(Kernel& k, sock& sk);
 void smc_inet_destroy_sock(Kernel& k, sock& sk);
 int smc_hash_sk(Kernel& k, sock& sk);
 void smc_unhash_sk(Kernel& k, sock& sk);
-void smc_close(Kernel& k, sock& sk);
+int smc_release(Kernel& k, socket& sock);
 
 // net/packet/af_packet.c
 int packet_create(Kernel& k, net& net, socket& sock, int32_t protocol, bool kern);

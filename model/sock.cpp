@@ -69,23 +69,26 @@ ClearSk clear_sk_of(const Kernel& k, ProtoId id) {
   }
 }
 
-bool security_sk_alloc(Kernel& k, sock& sk) {
-  sk.sk_security = false;
-  const int32_t refused = k.world().policies.lsm_sk_alloc;
-  if (refused != 0) {
-    k.step(StepKind::security, "security_sk_alloc", -refused, sk.object);
-    return false;
-  }
-  if (!k.world().lsm_sk_blob) return true;
-  const bool ok = alloc_untracked(k, "security_sk_alloc");
-  sk.sk_security = ok;
-  return ok;
-}
-
 void security_sk_free(Kernel& k, sock& sk) {
   if (!sk.sk_security) return;
   sk.sk_security = false;
   k.step(StepKind::free, "security_sk_free", 0, sk.object);
+}
+
+// The blob first: from 6.11 on the core allocates it before it asks the modules, before that
+// SELinux, Smack and AppArmor did in their own hooks, which come before the BPF LSM's. A refusal
+// after that gives the blob back from 6.11 on; before, sk_prot_alloc only frees the object.
+bool security_sk_alloc(Kernel& k, sock& sk) {
+  sk.sk_security = false;
+  if (k.world().lsm_sk_blob) {
+    if (!alloc_untracked(k, "security_sk_alloc")) return false;
+    sk.sk_security = true;
+  }
+  const int32_t refused = k.world().policies.lsm_sk_alloc;
+  if (refused == 0) return true;
+  k.step(StepKind::security, "security_sk_alloc", -refused, sk.object);
+  if (k.has(Behaviour::lsm_sk_blob_in_core)) security_sk_free(k, sk);
+  return false;
 }
 
 // net/core/sock.c:sk_prot_free

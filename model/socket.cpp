@@ -93,13 +93,20 @@ void close_fd(Kernel& k, int32_t fd) {
 
 // -- sockets
 
+// sock_alloc_inode and sock_alloc. Until 5.2 the wait queue is a block of its own, the second one.
 struct socket* sock_alloc(Kernel& k) {
   uint32_t object = 0;
   void* block = kmem_cache_alloc(k, k.objects->inode_cache, &object);
   if (block == nullptr) return nullptr;
+  const bool own_wq = !k.has(Behaviour::socket_wq_in_inode);
+  if (own_wq && !alloc_untracked(k, "socket_wq")) {
+    kmem_cache_free(k, k.objects->inode_cache, block);
+    return nullptr;
+  }
   auto* sock = static_cast<struct socket*>(block);
   std::memset(block, 0, sizeof(struct socket));
   sock->object = object;
+  sock->wq_allocated = own_wq;
   sock->inode_uid = k.world().caller.fsuid;
   sock->inode_gid = k.world().caller.fsgid;
   sock->inode_mode = 0140777;  // S_IFSOCK | S_IRWXUGO
@@ -116,6 +123,7 @@ void sock_release(Kernel& k, struct socket* sock) {
     sock->ops = nullptr;
     module_put(k, ops->owner);
   }
+  if (sock->wq_allocated) k.step(StepKind::free, "socket_wq", 0, sock->object);
   kmem_cache_free(k, k.objects->inode_cache, sock);
 }
 

@@ -30,18 +30,41 @@ void tcp_init_sock(Kernel& k, tcp_sock& tp) {
   k.step(StepKind::init, "tcp_init_sock", 0, tp.object);
 }
 
+// Built with TCP_MD5SIG or TCP_AO, as distributions do; without them 6.18 keeps the family's.
+const sock_callback kTcp4DestructSock{"tcp4_destruct_sock"};
+const sock_callback kTcp6DestructSock{"tcp6_destruct_sock"};
+
 const sock_callback kDccpSkDestruct{"dccp_sk_destruct"};
+const sock_callback kDccpV6SkDestruct{"dccp_v6_sk_destruct"};
 const sock_callback kDccpWriteSpace{"dccp_write_space"};
 
-// net/dccp/proto.c:dccp_init_sock; the first error of feature negotiation is out of memory.
+// net/dccp/feat.c:dccp_feat_init. The sequence window has its default value and takes nothing; each
+// other feature takes its values and an entry, the congestion controls two lists before that.
+int dccp_feat_init(Kernel& k) {
+  struct Step {
+    std::string_view what;
+    int32_t error;
+  };
+  static constexpr Step kSteps[] = {
+      {"dccp_feat short_seqnos values", kENOMEM}, {"dccp_feat short_seqnos", kENOMEM},
+      {"dccp_feat ecn_incapable values", kENOMEM}, {"dccp_feat ecn_incapable", kENOMEM},
+      {"dccp_feat tx ccids", kENOBUFS}, {"dccp_feat rx ccids", kENOBUFS},
+      {"dccp_feat tx ccid values", kENOMEM}, {"dccp_feat tx ccid", kENOMEM},
+      {"dccp_feat rx ccid values", kENOMEM}, {"dccp_feat rx ccid", kENOMEM}};
+  for (const Step& step : kSteps)
+    if (!alloc_untracked(k, step.what)) return k.fail(Rule::dccp_memory, step.error);
+  k.pass(Rule::dccp_memory);
+  return 0;
+}
+
+// net/dccp/proto.c:dccp_init_sock
 int dccp_init_sock(Kernel& k, tcp_sock& dp, std::string_view af_ops) {
   dp.icsk_rto = 1000;
   dp.sk_write_space = &kDccpWriteSpace;
   dp.sk_destruct = &kDccpSkDestruct;
   dp.mss_cache = 536;
   k.step(StepKind::init, "dccp_init_sock", 0, dp.object);
-  if (!alloc_untracked(k, "dccp_feat_init")) return k.fail(Rule::dccp_memory, kENOMEM);
-  k.pass(Rule::dccp_memory);
+  if (const int error = dccp_feat_init(k); error != 0) return error;
   dp.icsk_af_ops = af_ops;
   return 0;
 }
@@ -52,6 +75,7 @@ int tcp_v4_init_sock(Kernel& k, sock& sk) {
   auto& tp = static_cast<tcp_sock&>(sk);
   tcp_init_sock(k, tp);
   tp.icsk_af_ops = "ipv4_specific";
+  if (k.has(Behaviour::tcp_destructs_keys)) tp.sk_destruct = &kTcp4DestructSock;
   return 0;
 }
 
@@ -59,6 +83,7 @@ int tcp_v6_init_sock(Kernel& k, sock& sk) {
   auto& tp = static_cast<tcp_sock&>(sk);
   tcp_init_sock(k, tp);
   tp.icsk_af_ops = "ipv6_specific";
+  if (k.has(Behaviour::tcp_destructs_keys)) tp.sk_destruct = &kTcp6DestructSock;
   return 0;
 }
 
@@ -95,7 +120,10 @@ int dccp_v4_init_sock(Kernel& k, sock& sk) {
 }
 
 int dccp_v6_init_sock(Kernel& k, sock& sk) {
-  return dccp_init_sock(k, static_cast<tcp_sock&>(sk), "dccp_ipv6_af_ops");
+  const int error = dccp_init_sock(k, static_cast<tcp_sock&>(sk), "dccp_ipv6_af_ops");
+  if (error == 0 && k.has(Behaviour::inet6_destructor_sctp_dccp))
+    sk.sk_destruct = &kDccpV6SkDestruct;
+  return error;
 }
 
 void dccp_destroy_sock(Kernel& k, sock& sk) {

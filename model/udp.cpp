@@ -8,7 +8,13 @@ namespace sockoracle {
 namespace {
 
 const sock_callback kUdpDestructSock{"udp_destruct_sock"};
+const sock_callback kUdpv6DestructSock{"udpv6_destruct_sock"};
 constexpr uint8_t kUdpliteBit = 1;  // include/linux/udp.h:UDPLITE_BIT
+
+const sock_callback* destructor_of(const Kernel& k, const sock& sk) {
+  const bool v6 = sk.sk_family == kAF_INET6 && k.has(Behaviour::inet6_destructor);
+  return v6 ? &kUdpv6DestructSock : &kUdpDestructSock;
+}
 
 // 6.18+: one queue per NUMA node, kcalloc'ed.
 int udp_lib_init_sock(Kernel& k, udp_sock& up) {
@@ -24,7 +30,7 @@ int udp_lib_init_sock(Kernel& k, udp_sock& up) {
 int udp_init_sock(Kernel& k, sock& sk) {
   if (!k.has(Behaviour::udp_init_sock)) return 0;  // udp_prot had no init hook until 4.9
   const int error = udp_lib_init_sock(k, static_cast<udp_sock&>(sk));
-  sk.sk_destruct = &kUdpDestructSock;
+  sk.sk_destruct = destructor_of(k, sk);
   k.step(StepKind::init, "udp_init_sock", error, sk.object);
   if (error != 0) return k.fail(Rule::udp_producer_queue, -error);
   if (k.has(Behaviour::udp_prod_queue)) k.pass(Rule::udp_producer_queue);
@@ -36,7 +42,7 @@ int udplite_sk_init(Kernel& k, sock& sk) {
   int error = 0;
   if (k.has(Behaviour::udp_init_sock)) {
     error = udp_lib_init_sock(k, up);
-    sk.sk_destruct = &kUdpDestructSock;
+    sk.sk_destruct = destructor_of(k, sk);
   }
   up.pcflag = kUdpliteBit;
   k.step(StepKind::init, "udplite_sk_init", error, sk.object);
