@@ -149,11 +149,15 @@ void boot_providers(Kernel& k, const World& world) {
   if (module_of(k, Provider::inet).presence == Presence::absent)
     for (const ProviderRow& row : providers())
       if (row.id != Provider::packet) module_of(k, row.id).presence = Presence::absent;
-  for (const Presence stage : {Presence::builtin, Presence::loaded})
-    for (const ProviderRow& row : providers())
-      if (world.providers[static_cast<size_t>(row.id)] == stage &&
-          module_of(k, row.id).presence != Presence::absent)
-        load_provider(k, row.id, stage);
+  // Modules come after what is built in, whatever the order of the tables.
+  for (module_owner& owner : o.modules)
+    if (owner.presence == Presence::loaded) owner.presence = Presence::loadable;
+  register_provided(k);
+  const bool has_inet = module_of(k, Provider::inet).presence != Presence::absent;
+  for (const ProviderRow& row : providers())
+    if (world.providers[static_cast<size_t>(row.id)] == Presence::loaded &&
+        (has_inet || row.id == Provider::packet))
+      load_provider(k, row.id);
 }
 
 }  // namespace

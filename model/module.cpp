@@ -39,7 +39,7 @@ bool is_module(const module_owner& owner) {
 // modprobe found the module; true when it is in the kernel afterwards for the first time.
 bool modprobe(Kernel& k, Provider provider) {
   if (module_of(k, provider).presence != Presence::loadable) return false;
-  load_provider(k, provider, Presence::loaded);
+  load_provider(k, provider);
   return true;
 }
 
@@ -105,27 +105,29 @@ size_t alias_text(const Step& step, std::span<char> out) {
   return n;
 }
 
-void load_provider(Kernel& k, Provider provider, Presence as) {
-  Kernel::Objects& o = *k.objects;
-  module_owner& owner = module_of(k, provider);
-  owner.presence = as;
-  owner.going = false;
-  if (as == Presence::loaded) k.step(StepKind::module_load, owner.name);
-  for (inet_protosw& entry : o.protosw) {
-    if (entry.registered || entry.prot == nullptr) continue;
-    if (entry.prot->owner != &owner) continue;
-    if (as == Presence::builtin && (entry.flags & BUILTIN_PERMANENT) != 0)
+void register_provided(Kernel& k) {
+  const auto in_kernel = [](const module_owner& owner) {
+    return owner.presence == Presence::builtin || owner.presence == Presence::loaded;
+  };
+  for (inet_protosw& entry : k.objects->protosw) {
+    if (entry.registered || entry.prot == nullptr || !in_kernel(*entry.prot->owner)) continue;
+    if (entry.family == kAF_INET6 && !in_kernel(module_of(k, Provider::ipv6))) continue;
+    if (entry.prot->owner->presence == Presence::builtin && (entry.flags & BUILTIN_PERMANENT) != 0)
       entry.flags = static_cast<uint8_t>(entry.flags | PERMANENT);
-    // A v6 entry exists only where IPv6 does.
-    if (entry.family == kAF_INET6 &&
-        module_of(k, Provider::ipv6).presence == Presence::absent)
-      continue;
     if (entry.family == kAF_INET6) inet6_register_protosw(k, entry);
     else inet_register_protosw(k, entry);
   }
-  if (provider == Provider::inet) sock_register(k, o.families[0]);
-  if (provider == Provider::ipv6) sock_register(k, o.families[1]);
-  if (provider == Provider::packet) sock_register(k, o.families[2]);
+  const std::array owners{Provider::inet, Provider::ipv6, Provider::packet};
+  for (size_t i = 0; i < owners.size(); ++i)
+    if (in_kernel(module_of(k, owners[i]))) sock_register(k, k.objects->families[i]);
+}
+
+void load_provider(Kernel& k, Provider provider) {
+  module_owner& owner = module_of(k, provider);
+  owner.presence = Presence::loaded;
+  owner.going = false;
+  k.step(StepKind::module_load, owner.name);
+  register_provided(k);
 }
 
 bool unload_provider(Kernel& k, Provider provider) {

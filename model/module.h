@@ -22,8 +22,12 @@ void request_family_module(Kernel& k, int32_t family);
 // The alias a request_module step asked for, as modprobe gets it. Returns its length.
 size_t alias_text(const Step& step, std::span<char> out);
 
+// Registers, in the order of protosw.def, every entry and family whose provider is in the kernel and
+// that is not registered yet: what the initcalls do at boot and a module's init when it comes. An
+// AF_INET6 entry waits for IPv6.
+void register_provided(Kernel& k);
 // The module's init: its protos, entries and family become known.
-void load_provider(Kernel& k, Provider provider, Presence as);
+void load_provider(Kernel& k, Provider provider);
 // rmmod of a module without users; false while it is used, or where it is not a module.
 bool unload_provider(Kernel& k, Provider provider);
 

@@ -103,7 +103,7 @@ Outcome Machine::on_provider(const Operation& o) {
   Outcome outcome{o.op, 0, {}, false};
   if (o.op == Op::load) {
     outcome.skipped = owner.presence != Presence::loadable;
-    if (!outcome.skipped) load_provider(kernel_, provider, Presence::loaded);
+    if (!outcome.skipped) load_provider(kernel_, provider);
   } else if (o.op == Op::unload) {
     outcome.skipped = owner.presence != Presence::loaded;
     if (!outcome.skipped && !unload_provider(kernel_, provider)) outcome.error = kEAGAIN;

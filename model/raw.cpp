@@ -8,12 +8,14 @@ namespace sockoracle {
 void sk_add_node(Kernel& k, sock& sk, std::string_view table) {
   sk.sk_node_pprev = &sk.sk_node_next;  // non-null: hashed
   sk.sk_node_next = nullptr;
+  ++sk.sk_refcnt;  // the table's reference
   k.step(StepKind::hash, table, 0, sk.object);
 }
 
 bool sk_del_node_init(Kernel& k, sock& sk, std::string_view table) {
   if (sk.sk_node_pprev == nullptr) return false;
   sk.sk_node_pprev = nullptr;
+  --sk.sk_refcnt;  // __sock_put: never the last one
   k.step(StepKind::unhash, table, 0, sk.object);
   return true;
 }
