@@ -11,6 +11,7 @@ target_sources(sockoracle_conformance PRIVATE
   host_world.cpp
   kernel_config.cpp
   list_text.cpp
+  replay.cpp
   state_json.cpp
   step_text.cpp
   table_text.cpp
