@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// getsockopt on a fresh socket: which level and option reaches which function of the kernel, for each
-// protocol and family, and what that function answers. Levels and options are numbers of the ABI.
+// getsockopt on a fresh socket: which level and option reaches which function of the kernel, for
+// each protocol and family, and what that function answers. Levels and options are the ABI's.
 #pragma once
 
 #include <cstdint>

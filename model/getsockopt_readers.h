@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// How a value is taken out of the model's sock: the vocabulary of getsockopt.def, getsockopt_mptcp.def
-// and observables.def. A bit or a number that nothing on the path sets reads `constant<0>`: the object
-// came zeroed.
+// How a value is taken out of the model's sock: the vocabulary of getsockopt.def, observables.def
+// and getsockopt_mptcp.def. A bit or a number that nothing on the path sets reads `constant<0>`:
+// the object came zeroed.
 #pragma once
 
 #include <array>
@@ -13,7 +13,8 @@
 
 namespace sockoracle {
 
-// Defaults of per-namespace sysctls that a World does not carry (include/net/tcp.h, ipv6's devconf).
+// Defaults of per-namespace sysctls that a World does not carry (include/net/tcp.h, ipv6's
+// devconf).
 inline constexpr int64_t kTcpKeepaliveTime = 7200;  // net.ipv4.tcp_keepalive_time
 inline constexpr int64_t kTcpKeepaliveIntvl = 75;   // net.ipv4.tcp_keepalive_intvl
 inline constexpr int64_t kTcpKeepaliveProbes = 9;   // net.ipv4.tcp_keepalive_probes
@@ -25,7 +26,8 @@ inline constexpr int64_t kIpv6HopLimit = 64;        // net.ipv6.conf.all.hop_lim
 // Constants of the kernel.
 inline constexpr int64_t kTcpDelackMaxUs = 200000;  // include/net/tcp.h:TCP_DELACK_MAX
 inline constexpr int64_t kTcpMssDefault = 536;      // include/net/tcp.h:TCP_MSS_DEFAULT
-inline constexpr int64_t kIpv6AddrPreferences = 0x500;  // PREFER_SRC_PUBTMP_DEFAULT | PREFER_SRC_HOME
+inline constexpr int64_t kIpv6AddrPreferences =
+    0x500;  // PREFER_SRC_PUBTMP_DEFAULT | PREFER_SRC_HOME
 
 template <int64_t number>
 Value constant(const View&) {

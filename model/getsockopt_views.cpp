@@ -8,7 +8,8 @@ constexpr uint32_t kOverflowId = 65534;  // DEFAULT_OVERFLOWUID, DEFAULT_OVERFLO
 
 uint16_t ntohs(uint16_t number) { return static_cast<uint16_t>(number << 8 | number >> 8); }
 
-// The port of a fresh AF_INET or AF_INET6 socket: inet_num of a raw one. L2TP's own name has no port.
+// The port of a fresh AF_INET or AF_INET6 socket: inet_num of a raw one. L2TP's own name has no
+// port.
 uint16_t local_port(const View& view) {
   const ProtoId id = view.sk.sk_prot->id;
   if (id == ProtoId::l2tp_ip || id == ProtoId::l2tp_ip6) return 0;
@@ -24,8 +25,7 @@ Value shown_id(const View& view, uint32_t id) {
 }
 
 bool present(const View& view, Provider provider) {
-  const Presence presence =
-      view.kernel.objects->modules[static_cast<size_t>(provider)].presence;
+  const Presence presence = view.kernel.objects->modules[static_cast<size_t>(provider)].presence;
   return presence == Presence::loaded || presence == Presence::builtin;
 }
 
@@ -59,11 +59,13 @@ Value close_on_exec(const View& view) { return Value::number(view.sock.close_on_
 Value fionread(const View& view) {
   switch (view.sk.sk_prot->id) {
     case ProtoId::ping:
-    case ProtoId::pingv6: return enotty();
+    case ProtoId::pingv6:
+      return enotty();
     case ProtoId::mptcp:
     case ProtoId::mptcpv6:  // mptcp_inq_hint: a closed socket has its end to be read
       return view.kernel.has(Behaviour::mptcp_ioctl) ? Value::number(1) : enotty();
-    default: return Value::number(view.sk.sk_rmem_alloc);
+    default:
+      return Value::number(view.sk.sk_rmem_alloc);
   }
 }
 
@@ -72,14 +74,16 @@ Value siocoutq(const View& view) {
     case ProtoId::ping:
     case ProtoId::pingv6:
     case ProtoId::sctp:
-    case ProtoId::sctpv6: return enotty();
+    case ProtoId::sctpv6:
+      return enotty();
     case ProtoId::mptcp:
     case ProtoId::mptcpv6:
       return view.kernel.has(Behaviour::mptcp_ioctl) ? Value::number(0) : enotty();
     case ProtoId::dccp:
     case ProtoId::dccpv6:
       return view.kernel.has(Behaviour::dccp_siocoutq) ? Value::number(0) : enotty();
-    default: return Value::number(view.sk.sk_wmem_alloc - 1);  // sk_wmem_alloc_get
+    default:
+      return Value::number(view.sk.sk_wmem_alloc - 1);  // sk_wmem_alloc_get
   }
 }
 
@@ -88,8 +92,10 @@ Value siocatmark(const View& view) {
     case ProtoId::tcp:
     case ProtoId::tcpv6:
     case ProtoId::smc:
-    case ProtoId::smc6: return Value::number(0);
-    default: return enotty();
+    case ProtoId::smc6:
+      return Value::number(0);
+    default:
+      return enotty();
   }
 }
 
@@ -140,7 +146,8 @@ Value sockets_used(const View& view) {
       if (inner != nullptr && inner->sk->sk_net_refcnt) ++used;
       break;
     }
-    default: break;
+    default:
+      break;
   }
   return Value::number(used);
 }
@@ -151,11 +158,14 @@ Value proto_inuse(const View& view) {
     case ProtoId::raw:
     case ProtoId::rawv6:
     case ProtoId::smc:
-    case ProtoId::smc6: return Value::number(view.sk.sk_node_pprev != nullptr ? 1 : 0);
+    case ProtoId::smc6:
+      return Value::number(view.sk.sk_node_pprev != nullptr ? 1 : 0);
     case ProtoId::sctp:
     case ProtoId::sctpv6:
-    case ProtoId::packet: return Value::number(1);
-    default: return Value::number(0);
+    case ProtoId::packet:
+      return Value::number(1);
+    default:
+      return Value::number(0);
   }
 }
 

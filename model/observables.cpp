@@ -21,33 +21,41 @@ constexpr bool fast = false, deep = true;
 
 constexpr std::string_view source_of(int32_t level) {
   switch (level) {
-    case kSOL_SOCKET: return "net/core/sock.c:sk_getsockopt";
-    case kSOL_IP: return "net/ipv4/ip_sockglue.c:do_ip_getsockopt";
-    case kSOL_TCP: return "net/ipv4/tcp.c:do_tcp_getsockopt";
+    case kSOL_SOCKET:
+      return "net/core/sock.c:sk_getsockopt";
+    case kSOL_IP:
+      return "net/ipv4/ip_sockglue.c:do_ip_getsockopt";
+    case kSOL_TCP:
+      return "net/ipv4/tcp.c:do_tcp_getsockopt";
     case kSOL_UDP:
-    case kSOL_UDPLITE: return "net/ipv4/udp.c:udp_lib_getsockopt";
-    case kSOL_RAW: return "net/ipv4/raw.c:raw_getsockopt";
-    case kSOL_IPV6: return "net/ipv6/ipv6_sockglue.c:do_ipv6_getsockopt";
-    case kSOL_ICMPV6: return "net/ipv6/raw.c:rawv6_getsockopt";
-    case kSOL_MPTCP: return "net/mptcp/sockopt.c:mptcp_getsockopt";
-    default: return "net/socket.c:do_sock_getsockopt";
+    case kSOL_UDPLITE:
+      return "net/ipv4/udp.c:udp_lib_getsockopt";
+    case kSOL_RAW:
+      return "net/ipv4/raw.c:raw_getsockopt";
+    case kSOL_IPV6:
+      return "net/ipv6/ipv6_sockglue.c:do_ipv6_getsockopt";
+    case kSOL_ICMPV6:
+      return "net/ipv6/raw.c:rawv6_getsockopt";
+    case kSOL_MPTCP:
+      return "net/mptcp/sockopt.c:mptcp_getsockopt";
+    default:
+      return "net/socket.c:do_sock_getsockopt";
   }
 }
 
 constexpr Row kRows[] = {
-#define SOCKOPT(name, level, option, length, format, shape, since, until, reader)         \
-  {{name, Reading::sockopt, level, option, length, Format::format, "", false, shape, since, \
-    until, nullptr, source_of(level)},                                                    \
+#define SOCKOPT(name, level, option, length, format, shape, since, until, reader)                  \
+  {{name, Reading::sockopt, level, option, length, Format::format, "", false, shape, since, until, \
+    nullptr, source_of(level)},                                                                    \
    reader},
 #include "model/getsockopt.def"
-#define VIEW(name, reading, option, format, shape, argument, speed, since, until, reader,      \
-             source)                                                                         \
-  {{name, Reading::reading, 0, option, 4, Format::format, argument, speed, shape, since, until, \
-    nullptr, source},                                                                         \
+#define VIEW(name, reading, option, format, shape, argument, speed, since, until, reader, source) \
+  {{name, Reading::reading, 0, option, 4, Format::format, argument, speed, shape, since, until,   \
+    nullptr, source},                                                                             \
    reader},
-#define FIELD(name, since, until, reader)                                                    \
-  {{name, Reading::field, 0, 0, 0, Format::i32, "", true, false, since, until, nullptr,        \
-    "include/net"},                                                                          \
+#define FIELD(name, since, until, reader)                                               \
+  {{name, Reading::field, 0, 0, 0, Format::i32, "", true, false, since, until, nullptr, \
+    "include/net"},                                                                     \
    reader},
 #include "model/observables.def"
 };
