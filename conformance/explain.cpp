@@ -98,6 +98,24 @@ bool holds_as_flags(const Setting& setting, const Call& call, const Remedy& reme
   return true;
 }
 
+bool same_answer(const Verdict& a, const Verdict& b) {
+  return a.error == b.error && a.rule == b.rule;
+}
+
+// Which backports of a stable release the answer depends on, each alone.
+std::vector<Behaviour> deciding_backports(const Case& c, const Verdict& verdict) {
+  std::vector<Behaviour> found;
+  const Release mainline{c.world.release.index, 0};
+  const BehaviourSet here = behaviours_of(c.world.release), there = behaviours_of(mainline);
+  for (const BehaviourRow& row : behaviours()) {
+    if (here.has(row.id) == there.has(row.id)) continue;
+    Case changed = c;
+    (here.has(row.id) ? changed.world.without : changed.world.with).set(row.id);
+    if (!same_answer(ask(changed).verdict, verdict)) found.push_back(row.id);
+  }
+  return found;
+}
+
 }  // namespace
 
 Explanation explain_case(const Setting& setting, const Call& call) {
@@ -108,6 +126,7 @@ Explanation explain_case(const Setting& setting, const Call& call) {
   read_steps(explanation.answer, &explanation);
   find_eras(c, &explanation);
   const Verdict& verdict = explanation.answer.verdict;
+  explanation.backports = deciding_backports(c, verdict);
   if (verdict.error == 0 || verdict.rule == Rule::family_not_modelled) return explanation;
   Later(c, explanation.answer, &explanation.not_reached).find();
   for (Remedy& remedy : remedies_of(c, kRemediesMax))
@@ -124,16 +143,17 @@ std::string setting_text(const Setting& setting) {
   return "Linux " + release_text(setting.world.release) + ", as " + setting.caller;
 }
 
+std::string behaviour_text(Behaviour behaviour) {
+  const BehaviourRow& facts = row(behaviour);
+  std::string text(facts.name), source(facts.commit);
+  if (!facts.cve.empty()) source += (source.empty() ? "" : ", ") + std::string(facts.cve);
+  if (!source.empty()) text += " (" + source + ")";
+  return text + ": " + std::string(facts.sentence);
+}
+
 std::vector<std::string> era_reasons(const Era& era) {
   std::vector<std::string> reasons;
-  for (const Behaviour b : era.because) {
-    const BehaviourRow& facts = row(b);
-    std::string text(facts.name);
-    std::string source(facts.commit);
-    if (!facts.cve.empty()) source += (source.empty() ? "" : ", ") + std::string(facts.cve);
-    if (!source.empty()) text += " (" + source + ")";
-    reasons.push_back(text + ": " + std::string(facts.sentence));
-  }
+  for (const Behaviour b : era.because) reasons.push_back(behaviour_text(b));
   for (const Provider p : era.appeared) {
     const ProviderRow& facts = providers()[static_cast<size_t>(p)];
     reasons.push_back(std::string(facts.name) + " exists: " + std::string(facts.sentence));

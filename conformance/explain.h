@@ -33,6 +33,7 @@ struct Explanation {
   std::vector<Step> matches;  // inetsw_match
   SameSpan span{};
   Era since{}, until{};  // what begins and ends the span; `until` only if it ends
+  std::vector<Behaviour> backports;  // why a stable release answers otherwise than its mainline
   std::vector<LaterRefusal> not_reached;
   std::vector<Remedy> remedies;
 };
@@ -51,7 +52,9 @@ std::string causes_json(const Setting& setting, const Call& call, const std::str
 std::string place_of(Rule rule);
 // "Linux 6.18, as nobody"
 std::string setting_text(const Setting& setting);
-// "ipproto_max_263 (f870fa0b5768): IPPROTO_MAX is 263 ...": what began an era, one line each.
+// "ipproto_max_263 (f870fa0b5768): IPPROTO_MAX is 263 ..."
+std::string behaviour_text(Behaviour behaviour);
+// What began an era, one text each.
 std::vector<std::string> era_reasons(const Era& era);
 
 }  // namespace sockoracle

@@ -78,6 +78,10 @@ void put_span(JsonOut& out, const Explanation& explanation) {
   if (explanation.span.first != 0)
     for (const std::string& reason : era_reasons(explanation.since)) out.text(reason);
   out.end_list();
+  out.key("backports");
+  out.begin_list();
+  for (const Behaviour b : explanation.backports) out.text(row(b).name);
+  out.end_list();
   out.key("ended_by");
   out.begin_list();
   for (const std::string& reason : era_reasons(explanation.until)) out.text(reason);

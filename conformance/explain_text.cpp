@@ -45,7 +45,7 @@ std::string headline(const Setting& setting, const Call& call, const Verdict& ve
 }
 
 void put_rule(Sections& out, std::string_view label, Rule rule) {
-  out.line(label, padded(row(rule).name, 22) + place_of(rule));
+  out.line(label, padded(row(rule).name, 24) + place_of(rule));
   out.line(label, paragraph(row(rule).sentence, kLabel));
 }
 
@@ -102,26 +102,31 @@ std::string_view release_name(uint8_t index) {
   return releases()[index].name;
 }
 
+void put_reasons(Sections& out, std::string_view release, const std::vector<std::string>& reasons) {
+  const std::string head = "  " + std::string(release) + ": ";
+  for (const std::string& reason : reasons)
+    out.line("same since", head + paragraph(reason, kLabel + head.size()));
+}
+
 void put_span(Sections& out, const Explanation& explanation) {
   const SameSpan span = explanation.span;
+  if (!explanation.backports.empty()) {
+    const std::string release = release_text(explanation.asked.world.release);
+    out.line("same since", release + ", a stable release; its mainline release answers otherwise");
+    std::vector<std::string> reasons;
+    for (const Behaviour b : explanation.backports) reasons.push_back(behaviour_text(b));
+    return put_reasons(out, release, reasons);
+  }
   const bool oldest = span.first == 0, newest = span.last + 1u == releases().size();
-  std::string text(release_name(span.first));
-  if (oldest) text += " (the oldest release modelled)";
-  if (newest && oldest)
-    text = "3.12 to 7.3, every release modelled";
-  else if (newest)
-    text += ", to this day (" + std::string(release_name(span.last)) + ")";
-  else
-    text += ", until " + std::string(release_name(span.last));
-  out.line(newest && oldest ? "same on" : "same since", text);
-  if (!oldest)
-    for (const std::string& reason : era_reasons(explanation.since))
-      out.line("same since",
-               "  " + std::string(release_name(span.first)) + ": " + paragraph(reason, kLabel + 7));
+  const std::string first(release_name(span.first)), last(release_name(span.last));
+  if (oldest && newest)
+    return out.line("same on", first + " to " + last + ", every release modelled");
+  out.line("same since", first + (oldest ? " (the oldest release modelled)" : "") +
+                             (newest ? ", to this day (" + last + ")" : ", up to " + last));
+  if (!oldest) put_reasons(out, first, era_reasons(explanation.since));
   if (!newest)
-    for (const std::string& reason : era_reasons(explanation.until))
-      out.line("same since", "  " + std::string(release_name(static_cast<uint8_t>(span.last + 1))) +
-                                 ": " + paragraph(reason, kLabel + 7));
+    put_reasons(out, release_name(static_cast<uint8_t>(span.last + 1)),
+                era_reasons(explanation.until));
 }
 
 void put_remedies(Sections& out, const Explanation& explanation) {
@@ -139,7 +144,7 @@ void put_hazards(Sections& out, HazardSet hazards) {
     const Hazard hazard = static_cast<Hazard>(i);
     if (!hazards.has(hazard)) continue;
     out.line("hazard",
-             padded(hazard_name(hazard), 22) + paragraph(hazard_sentence(hazard), kLabel + 22));
+             padded(hazard_name(hazard), 24) + paragraph(hazard_sentence(hazard), kLabel + 24));
   }
 }
 

@@ -48,7 +48,6 @@ std::string detail(const Step& step) {
       return step.b == 0 ? " in the initial user namespace"
                          : " in user namespace " + std::to_string(step.b);
     case StepKind::alloc: return " (fallible step " + std::to_string(step.a) + ")";
-    case StepKind::clear: return " (" + std::to_string(step.a) + " bytes)";
     default: return {};
   }
 }
@@ -100,7 +99,6 @@ void append_step_json(std::string& out, const Step& step) {
   }
   if (step.object != 0) member("object", step.object);
   if (step.kind == StepKind::alloc) member("fallible", step.a);
-  if (step.kind == StepKind::clear) member("bytes", step.a);
   if (step.kind == StepKind::capable) member("user_ns", step.b);
   if (step.kind == StepKind::inetsw_match) {
     member("protocol", step.a);

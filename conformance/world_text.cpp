@@ -254,15 +254,16 @@ bool replaces(const Item& later, const Item& earlier) {
          later.kind != ItemKind::behaviour && later.kind != ItemKind::release;
 }
 
+// In the order of application; within a kind as given.
 std::vector<Item> effective(const std::vector<Item>& items) {
   std::vector<Item> kept;
-  for (size_t i = 0; i < items.size(); ++i) {
-    const auto again = [&](const Item& later) { return replaces(later, items[i]); };
-    if (std::none_of(items.begin() + static_cast<std::ptrdiff_t>(i) + 1, items.end(), again))
-      kept.push_back(items[i]);
+  for (size_t kind = 0; kind <= static_cast<size_t>(ItemKind::behaviour); ++kind) {
+    for (auto item = items.begin(); item != items.end(); ++item) {
+      const auto again = [&](const Item& later) { return replaces(later, *item); };
+      if (static_cast<size_t>(item->kind) == kind && std::none_of(item + 1, items.end(), again))
+        kept.push_back(*item);
+    }
   }
-  std::stable_sort(kept.begin(), kept.end(),
-                   [](const Item& a, const Item& b) { return a.kind < b.kind; });
   return kept;
 }
 
