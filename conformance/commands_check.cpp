@@ -6,6 +6,7 @@
 #include "conformance/cli_error.h"
 #include "conformance/compare.h"
 #include "conformance/deviations.h"
+#include "conformance/probe_client.h"
 #include "conformance/progress.h"
 #include "conformance/recording.h"
 #include "conformance/report/report.h"
@@ -97,6 +98,12 @@ int command_record(const RecordOptions& options) {
                static_cast<unsigned long long>(cases), answered,
                static_cast<unsigned long long>(skipped));
   return cases == 0 ? kExitSkipped : kExitOk;
+}
+
+int command_requests(const SubjectOptions& options, const std::string& output) {
+  const std::unique_ptr<Subject> host = host_subject(options.adjust);
+  write_file_atomically(output, request_lines(make_plan(host->world(), plan_options(options))));
+  return kExitOk;
 }
 
 int command_check(const CheckOptions& options) {

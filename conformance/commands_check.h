@@ -27,6 +27,10 @@ struct RecordOptions {
 };
 int command_record(const RecordOptions& options);
 
+// Writes every request that checking the host would send to the probe: what ci/bench feeds to the bare
+// loop, and nothing is asked.
+int command_requests(const SubjectOptions& options, const std::string& output);
+
 struct CheckOptions {
   std::string subject = "host";     // used where no file is named
   std::vector<std::string> files;   // recordings; "-" = stdin

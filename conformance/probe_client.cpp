@@ -119,6 +119,29 @@ std::vector<ProbedObservable> probed_observables() {
   return probed;
 }
 
+namespace {
+
+std::vector<std::string> context_lines(const ContextPlan& plan) {
+  std::vector<std::string> lines;
+  lines.push_back("context " + std::string(plan.context->name) + " " +
+                  std::string(plan.context->operations));
+  for (const Request& request : plan.requests) lines.push_back(grids_request(request));
+  lines.push_back("leave");
+  return lines;
+}
+
+}  // namespace
+
+std::string request_lines(const Plan& plan) {
+  std::string text;
+  for (const ProbedObservable& probed : probed_observables()) text += probed.request + "\n";
+  for (const ContextPlan& part : plan.contexts) {
+    if (!part.skipped.empty()) continue;
+    for (const std::string& line : context_lines(part)) text += line + "\n";
+  }
+  return text;
+}
+
 ProbeClient::ProbeClient(ProbeProcess& probe, StateTable& states)
     : probe_(probe), states_(states) {
   for (const ProbedObservable& probed : probed_observables()) {
@@ -128,10 +151,7 @@ ProbeClient::ProbeClient(ProbeProcess& probe, StateTable& states)
 }
 
 void ProbeClient::queue(const ContextPlan& plan) {
-  probe_.send("context " + std::string(plan.context->name) + " " +
-              std::string(plan.context->operations));
-  for (const Request& request : plan.requests) probe_.send(grids_request(request));
-  probe_.send("leave");
+  for (const std::string& line : context_lines(plan)) probe_.send(line);
 }
 
 // "state NUMBER ID=VALUE ID=VALUE ...", after its first word.

@@ -51,6 +51,9 @@ struct ProbedObservable {
 };
 std::vector<ProbedObservable> probed_observables();
 
+// Every line that asking the plan sends: what ci/bench feeds to the bare loop.
+std::string request_lines(const Plan& plan);
+
 // Asks the requests of a plan, context after context, in one probe.
 class ProbeClient {
  public:

@@ -48,3 +48,12 @@ foreach(path IN LISTS subject_jsons)
 endforeach()
 configure_file(subject_files.cpp.in ${CMAKE_CURRENT_BINARY_DIR}/subject_files.cpp @ONLY)
 target_sources(sockoracle_conformance PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/subject_files.cpp)
+
+if(SOCKORACLE_TESTS)
+  find_package(Python3 COMPONENTS Interpreter REQUIRED)
+  add_test(NAME conformance/live
+    COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/test/live_test.py
+            $<TARGET_FILE:sockoracle>)
+  set_tests_properties(conformance/live PROPERTIES
+    LABELS live SKIP_RETURN_CODE 4 TIMEOUT 300 RUN_SERIAL ON)
+endif()
