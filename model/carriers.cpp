@@ -163,7 +163,12 @@ static bool sctp_endpoint_new(Kernel& k, sock& sk) {
     return false;
   sk.sk_data_ready = &kSctpDataReady;
   sk.sk_write_space = &kSctpWriteSpace;
-  return alloc_untracked(k, "sctp_endpoint.null_key");
+  // The endpoint holds its sock. Taken before the last thing that can fail, nobody gives it back.
+  const bool hold_last = k.has(Behaviour::sctp_holds_sk_last);
+  if (!hold_last) ++sk.sk_refcnt;
+  if (!alloc_untracked(k, "sctp_endpoint.null_key")) return false;
+  if (hold_last) ++sk.sk_refcnt;
+  return true;
 }
 
 int sctp_init_sock(Kernel& k, sock& sk) {
@@ -185,6 +190,7 @@ void sctp_destroy_sock(Kernel& k, sock& sk) {
   if (sp.endpoint == 0) return;
   sp.endpoint = 0;
   k.step(StepKind::free, "sctp_endpoint", 0, sk.object);
+  sock_put(k, sk);
 }
 
 int sctp_hash(Kernel& k, sock& sk) {
