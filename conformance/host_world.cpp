@@ -201,12 +201,6 @@ class Host {
     return shown || !protocols_known ? Presence::builtin : Presence::absent;
   }
 
-  // net/ipv4/tcp_ipv4.c:tcp_sk_init copies the initial namespace's buffer sizes; the others of a
-  // namespace start at the kernel's default.
-  static bool is_inherited(const SysctlRow& row) {
-    return !row.per_netns || row.id == Sysctl::tcp_rmem || row.id == Sysctl::tcp_wmem;
-  }
-
   void set_sysctl(const SysctlRow& row, const std::string& text) {
     SysctlValue value;
     const char* at = text.data();

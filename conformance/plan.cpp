@@ -113,8 +113,8 @@ void add_other_families(std::vector<Request>& grid) {
   grid.push_back(request(kAF_PACKET, kSOCK_DGRAM, {768}));
 }
 
-// Two and more faults at once: the earliest check must answer. The grids of AF_INET have them for type
-// and protocol; these are about the family.
+// Two and more faults at once: the earliest check must answer. The grids of AF_INET have them for
+// type and protocol; these are about the family.
 void add_precedence(std::vector<Request>& grid) {
   for (const int32_t family : {-1, 0, 9999}) {
     for (const int32_t type : {0, 3, 7, 11, 15, 0x10001, 0x1000f, -1}) {
@@ -130,18 +130,21 @@ struct DeepKind {
 
 // One call for each kind of socket. SOCK_PACKET first: its close drains what the others wait for.
 constexpr DeepKind kDeepKinds[] = {
-    {kAF_INET, kSOCK_PACKET, 0},  {kAF_INET, kSOCK_STREAM, 0},    {kAF_INET, kSOCK_STREAM, 132},
-    {kAF_INET, kSOCK_STREAM, 256}, {kAF_INET, kSOCK_STREAM, 262}, {kAF_INET, kSOCK_DGRAM, 0},
-    {kAF_INET, kSOCK_DGRAM, 1},   {kAF_INET, kSOCK_DGRAM, 115},   {kAF_INET, kSOCK_DGRAM, 136},
-    {kAF_INET, kSOCK_RAW, 1},     {kAF_INET, kSOCK_RAW, 255},     {kAF_INET, kSOCK_RAW, 262},
+    {kAF_INET, kSOCK_PACKET, 0},    {kAF_INET, kSOCK_STREAM, 0},
+    {kAF_INET, kSOCK_STREAM, 132},  {kAF_INET, kSOCK_STREAM, 256},
+    {kAF_INET, kSOCK_STREAM, 262},  {kAF_INET, kSOCK_DGRAM, 0},
+    {kAF_INET, kSOCK_DGRAM, 1},     {kAF_INET, kSOCK_DGRAM, 115},
+    {kAF_INET, kSOCK_DGRAM, 136},   {kAF_INET, kSOCK_RAW, 1},
+    {kAF_INET, kSOCK_RAW, 255},     {kAF_INET, kSOCK_RAW, 262},
     {kAF_INET, kSOCK_SEQPACKET, 0}, {kAF_INET, 6, 33},
-    {kAF_INET6, kSOCK_STREAM, 0}, {kAF_INET6, kSOCK_STREAM, 262}, {kAF_INET6, kSOCK_DGRAM, 0},
-    {kAF_INET6, kSOCK_DGRAM, 58}, {kAF_INET6, kSOCK_DGRAM, 136},  {kAF_INET6, kSOCK_RAW, 58},
+    {kAF_INET6, kSOCK_STREAM, 0},   {kAF_INET6, kSOCK_STREAM, 262},
+    {kAF_INET6, kSOCK_DGRAM, 0},    {kAF_INET6, kSOCK_DGRAM, 58},
+    {kAF_INET6, kSOCK_DGRAM, 136},  {kAF_INET6, kSOCK_RAW, 58},
     {kAF_INET6, kSOCK_RAW, 255},
 };
 
-// Two contexts show every kind of socket: what a slow observable reads does not depend on the caller,
-// but ping sockets need a group, and raw ones the capability.
+// Two contexts show every kind of socket: what a slow observable reads does not depend on the
+// caller, but ping sockets need a group, and raw ones the capability.
 constexpr std::string_view kDeepContexts[] = {"root", "ping-gid"};
 
 std::vector<Request> build_grid() {
@@ -245,9 +248,8 @@ void add_request(ContextPlan& plan, const Request& r, ModelAsker& asker, bool al
 }
 
 bool is_wanted(const PlanOptions& options, std::string_view name) {
-  return options.contexts.empty() ||
-         std::find(options.contexts.begin(), options.contexts.end(), name) !=
-             options.contexts.end();
+  return options.contexts.empty() || std::find(options.contexts.begin(), options.contexts.end(),
+                                               name) != options.contexts.end();
 }
 
 void check_context_names(const PlanOptions& options) {
@@ -275,8 +277,8 @@ const std::vector<Request>& full_grid() {
 World context_world(const World& base, const ContextRow& context) {
   World world = base;
   apply_context(world, context);
-  // A fresh network namespace starts with defaults, but for these two, which it copies from the initial
-  // one: net/ipv4/tcp_ipv4.c:tcp_sk_init.
+  // A fresh network namespace starts with defaults, but for these two, which it copies from the
+  // initial one: net/ipv4/tcp_ipv4.c:tcp_sk_init.
   for (const Sysctl copied : {Sysctl::tcp_rmem, Sysctl::tcp_wmem}) {
     world.sysctls[static_cast<size_t>(copied)] = base.sysctls[static_cast<size_t>(copied)];
   }

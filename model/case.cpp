@@ -15,7 +15,8 @@ constexpr ProviderRow kProviders[] = {
 };
 static_assert(std::size(kProviders) == kProviderCount);
 
-constexpr bool netns = true, global = false;
+// The scopes of sysctls.def: does a new network namespace start at the default?
+constexpr bool netns = true, copied = false, global = false;
 
 constexpr SysctlRow kSysctls[] = {
 #define SYSCTL(id, name, count, d0, d1, d2, min, max, scope, sentence) \

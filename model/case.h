@@ -77,7 +77,7 @@ struct SysctlRow {
   uint8_t count;          // numbers in it
   SysctlValue usual;      // default of the newest release
   int64_t min, max;       // of each number
-  bool per_netns;
+  bool per_netns;         // a new network namespace starts at the default
   std::string_view sentence;
 };
 std::span<const SysctlRow> sysctls();  // indexed by Sysctl

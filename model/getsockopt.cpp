@@ -57,6 +57,12 @@ Value udp_getsockopt(const View& view, const Sockopt& sockopt) {
   return af_getsockopt(view, sockopt);
 }
 
+// net/packet/af_packet.c:packet_getsockopt; packet_ops_spkt, the ops of SOCK_PACKET, has none.
+Value packet_getsockopt(const View& view, const Sockopt& sockopt) {
+  if (view.sk.sk_type == kSOCK_PACKET) return Value::failed(kEOPNOTSUPP);
+  return sockopt.level == kSOL_PACKET ? known(view, sockopt) : Value::failed(kENOPROTOOPT);
+}
+
 // net/ipv4/raw.c:raw_getsockopt
 Value raw_getsockopt(const View& view, const Sockopt& sockopt) {
   if (sockopt.level != kSOL_RAW) return ip_getsockopt(view, sockopt);
@@ -137,9 +143,8 @@ Value getsockopt(const View& view, const Sockopt& sockopt) {
     case ProtoId::l2tp_ip:
     case ProtoId::l2tp_ip6:
       return af_getsockopt(view, sockopt);
-    // packet_ops_spkt, the ops of SOCK_PACKET, has no getsockopt of its own.
     case ProtoId::packet:
-      return Value::failed(kEOPNOTSUPP);
+      return packet_getsockopt(view, sockopt);
   }
   return Value::failed(kEOPNOTSUPP);
 }
