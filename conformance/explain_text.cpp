@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
+#include <map>
 
 #include "conformance/cli_error.h"
 #include "conformance/explain.h"
@@ -158,10 +159,12 @@ constexpr Anchor kStructs[] = {
     {"np.hop_limit", "ipv6_pinfo"}, {"icsk_rto", "tcp_sock"}, {"udp_prod_queue", "own fields"},
 };
 
-// The rows of a kind, "name=value", wrapped; fields under the name of their struct.
+// The rows of a kind, "name=value", wrapped; fields under the name of their struct, views that
+// refuse to be read behind all others, under their errno.
 void put_state(Sections& out, const State& state, bool fields) {
   const auto rows = observables();
   std::vector<std::string> words;
+  std::map<int32_t, std::vector<std::string>> refused;
   std::string_view label = fields ? "fields" : "seen as";
   const auto flush = [&] {
     if (!words.empty()) out.line(label, wrapped(words, kLabel));
@@ -174,10 +177,13 @@ void put_state(Sections& out, const State& state, bool fields) {
       flush();
       label = anchor.label;
     }
-    if (state[i].kind != Value::Kind::none)
+    if (state[i].kind == Value::Kind::error)
+      refused[state[i].error].emplace_back(rows[i].name);
+    else if (state[i].kind != Value::Kind::none)
       words.push_back(std::string(rows[i].name) + "=" + value_string(state[i]));
   }
   flush();
+  for (const auto& [error, names] : refused) out.line(errno_name(error), wrapped(names, kLabel));
 }
 
 std::vector<Cause> causes_or_throw(const Setting& setting, const Call& call,

@@ -14,6 +14,7 @@
 #include "conformance/explain.h"
 #include "conformance/history_text.h"
 #include "conformance/list_text.h"
+#include "conformance/replay.h"
 #include "conformance/table_text.h"
 
 namespace sockoracle {
@@ -71,6 +72,9 @@ struct State {
   CheckOptions check;
   DiffOptions diff;
   ReportOptions report;
+  ReplayOptions replay;
+  std::string replay_as = "program";
+  bool requests = false;
   int status = kExitOk;
 };
 
@@ -189,10 +193,13 @@ void add_record(CLI::App& app, State& state) {
       ->type_name("SUBJECT");
   command.add_option("-o,--output", state.record.output, "instead of standard output")
       ->type_name("FILE");
+  command.add_flag("--requests", state.requests,
+                   "ask nothing: write what the host's probe would be asked");
   add_subject_flags(command, state.record.asking, state.flags);
   command.callback([&state] {
     set_adjust(state.record.asking, state.flags);
-    state.status = command_record(state.record);
+    state.status = state.requests ? command_requests(state.record.asking, state.record.output)
+                                  : command_record(state.record);
   });
 }
 
@@ -238,6 +245,23 @@ void add_report(CLI::App& app, State& state) {
   });
 }
 
+void add_replay(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("replay", "run corpus files without a fuzzing engine");
+  command.footer("Examples:\n  sockoracle replay corpus/regressions/*");
+  command
+      .add_option("FILE", state.replay.files, "text programs or fuzz inputs; - is standard input")
+      ->required();
+  command.add_option("--as-bytes", state.replay_as, "what a file that is no text holds")
+      ->type_name("KIND")
+      ->check(CLI::IsMember({"program", "case"}));
+  command.add_flag("--quiet", state.replay.quiet, "only files that fail, and the summary");
+  command.callback([&state] {
+    state.replay.bytes =
+        state.replay_as == "case" ? ReplayBytes::create_case : ReplayBytes::program;
+    state.status = command_replay(state.replay);
+  });
+}
+
 void add_list(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("list", "the tables of the model");
   command.footer("Examples:\n  sockoracle list rules\n  sockoracle list behaviours --format json");
@@ -266,6 +290,7 @@ void configure(CLI::App& app, State& state) {
   add_check(app, state);
   add_diff(app, state);
   add_report(app, state);
+  add_replay(app, state);
   add_list(app, state);
 }
 

@@ -24,6 +24,22 @@ void append_unsigned(std::string& out, uint64_t number) {
   out.append(digits, static_cast<size_t>(end - digits));
 }
 
+// `"ENOPROTOOPT"` by number, quoted once: half of a socket's views are refused.
+void append_errno(std::string& out, int32_t error) {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> made;
+    for (const ErrnoSymbol& row : errno_symbols()) {
+      if (static_cast<size_t>(row.number) >= made.size())
+        made.resize(static_cast<size_t>(row.number) + 1);
+      append_quoted(made[static_cast<size_t>(row.number)], row.name);
+    }
+    return made;
+  }();
+  const auto index = static_cast<size_t>(error);
+  if (index < names.size() && !names[index].empty()) out += names[index];
+  else append_number(out, error);
+}
+
 void append_value(std::string& out, const Value& value, Format format) {
   switch (value.kind) {
     case Value::Kind::none: out += "null"; break;
@@ -42,7 +58,7 @@ void append_value(std::string& out, const Value& value, Format format) {
       out += ']';
       break;
     case Value::Kind::text: append_quoted(out, value.text); break;
-    case Value::Kind::error: append_quoted(out, errno_name(value.error)); break;
+    case Value::Kind::error: append_errno(out, value.error); break;
   }
 }
 

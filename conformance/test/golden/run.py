@@ -4,7 +4,7 @@
 
 usage: run.py SOCKORACLE [NAME...]
 
-A file NAME.golden holds the command after `$ `, then its standard output as it is, then its standard
+A file NAME.golden holds the command after `$ `, then its standard output, then its standard
 error with `! ` before each line, then `? STATUS` where the exit status is not 0. Commands run in
 sh, in this folder. UPDATE_GOLDEN=1 rewrites the files; read the diff before committing it.
 Exit status: 0 all equal, 1 differences, 64 usage.
