@@ -48,8 +48,7 @@ std::vector<Deviation> apply_deviations(std::vector<Finding>& findings,
     for (Finding& finding : findings) {
       if (!matches(deviation.rule, row(finding.rule).name) ||
           !matches(deviation.observable, finding.observable) ||
-          !matches(deviation.expected, finding.expected) ||
-          !matches(deviation.got, finding.got)) {
+          !matches(deviation.expected, finding.expected) || !matches(deviation.got, finding.got)) {
         continue;
       }
       used = true;
@@ -148,15 +147,15 @@ std::string world_flags(const World& world) {
   for (const ProviderRow& row : providers()) {
     const auto i = static_cast<size_t>(row.id);
     if (world.providers[i] == usual.providers[i]) continue;
-    flags += " --module " + std::string(row.name) + "=" +
-             std::string(presence_name(world.providers[i]));
+    flags +=
+        " --module " + std::string(row.name) + "=" + std::string(presence_name(world.providers[i]));
   }
   for (const SysctlRow& row : sysctls()) {
     const auto i = static_cast<size_t>(row.id);
     // Of the triples only the middle number shows in a fresh socket; what a fresh network namespace
     // does not take over is the context's business.
     const bool triple = row.id == Sysctl::tcp_rmem || row.id == Sysctl::tcp_wmem;
-    if (row.per_netns && !triple) continue;
+    if (row.per_netns) continue;
     if (world.sysctls[i] == usual.sysctls[i]) continue;
     if (triple && world.sysctls[i].v[1] == usual.sysctls[i].v[1]) continue;
     flags += " --sysctl " + std::string(row.name) + "=\"";
@@ -183,7 +182,8 @@ void Comparer::add(const Answers& answers) {
   context.skipped = answers.skipped;
   if (!answers.skipped.empty()) {
     context.skipped_cases = answers.skipped_cases;
-    result_.skipped[answers.context + ": " + answers.skipped] += answers.skipped_cases;
+    result_.skipped[answers.skipped] += answers.skipped_cases;
+    result_.skipped_contexts[answers.skipped].push_back(answers.context);
     return;
   }
   const ContextRow* row = find_context(answers.context);
@@ -213,8 +213,9 @@ void Comparer::compare_run(ModelAsker& asker, const std::string& context, const 
     if (piece.rule == Rule::family_not_modelled) {
       group.skipped = "the family is outside the model";
     } else if (piece.error != o.error) {
-      note(group, table_.add({piece.rule, "errno", outcome_name(piece.error), outcome_name(o.error)},
-                             context, call_of(o, low), high));
+      note(group,
+           table_.add({piece.rule, "errno", outcome_name(piece.error), outcome_name(o.error)},
+                      context, call_of(o, low), high));
     } else if (o.error == 0) {
       // The probe writes a protocol's number as a word, so one text stands for the whole run; the
       // model is asked at both ends of it.
@@ -243,8 +244,8 @@ void Comparer::compare_state(ModelAsker& asker, const std::string& context, cons
     } else {
       result_.values += cases;
       if (text != wanted) {
-        note(group, table_.add({Rule::created, names[name], wanted, text}, context,
-                               call_of(o, low), high));
+        note(group, table_.add({Rule::created, names[name], wanted, text}, context, call_of(o, low),
+                               high));
       }
     }
   }
@@ -268,8 +269,8 @@ void Comparer::count_unread() {
   if (!restless_.empty()) result_.unread["did not come to rest"] = restless_.size();
 }
 
-Comparison Comparer::finish(const Provenance& provenance,
-                            const std::vector<Deviation>& deviations, bool complete) {
+Comparison Comparer::finish(const Provenance& provenance, const std::vector<Deviation>& deviations,
+                            bool complete) {
   result_.provenance = provenance;
   result_.findings = table_.take();
   std::vector<Deviation> stale = apply_deviations(result_.findings, deviations);

@@ -150,7 +150,7 @@ class Host {
     facts_.here = facts_.world;
     for (size_t i = 0; i < kSysctlCount; ++i) {
       facts_.here.sysctls[i] = here_[i];
-      if (is_inherited(sysctls()[i])) facts_.world.sysctls[i] = here_[i];
+      if (!sysctls()[i].per_netns) facts_.world.sysctls[i] = here_[i];
     }
   }
 
