@@ -113,9 +113,9 @@ uint32_t StateTable::add(StateText state) {
 World world_of(const Provenance& provenance, std::string_view where) {
   Release release;
   if (!parse_release(provenance.release, &release)) {
-    refuse(where, "release \"" + provenance.release + "\" is not in the table, which reaches from " +
-                      std::string(releases().front().name) + " to " +
-                      std::string(releases().back().name));
+    refuse(where,
+           "release \"" + provenance.release + "\" is not in the table, which reaches from " +
+               std::string(releases().front().name) + " to " + std::string(releases().back().name));
   }
   World world = default_world(release);
   world.modules_enabled = provenance.autoload;
@@ -123,8 +123,8 @@ World world_of(const Provenance& provenance, std::string_view where) {
     const ProviderRow* row = find_provider(name);
     if (row == nullptr) refuse(where, "\"" + name + "\" is no module of `list protocols`");
     if (!parse_presence(presence, &world.providers[static_cast<size_t>(row->id)])) {
-      refuse(where, name + ": absent, loadable, loaded or builtin is accepted, not \"" + presence +
-                        "\"");
+      refuse(where,
+             name + ": absent, loadable, loaded or builtin is accepted, not \"" + presence + "\"");
     }
   }
   for (const auto& [name, text] : provenance.sysctls) {
@@ -133,8 +133,8 @@ World world_of(const Provenance& provenance, std::string_view where) {
     SysctlValue& value = world.sysctls[static_cast<size_t>(row->id)];
     value = {};
     if (!parse_sysctl(text, *row, &value)) {
-      refuse(where, name + ": " + std::to_string(row->count) + " whole numbers are accepted, not \"" +
-                        text + "\"");
+      refuse(where, name + ": " + std::to_string(row->count) +
+                        " whole numbers are accepted, not \"" + text + "\"");
     }
   }
   return world;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a subject answered: the form that recordings, the live host and the model at a release share.
+// What a subject answered: the form that recordings, the live host and the model at a release
+// share.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +56,9 @@ struct Answers {
   friend bool operator==(const Answers&, const Answers&) = default;
 };
 
-// Brings observations into the one order that recordings have: grouped by family, type and depth in the
-// order of their first appearance, ascending by protocol, neighbours with the same answer joined.
+// Brings observations into the one order that recordings have: grouped by family, type and depth in
+// the order of their first appearance, ascending by protocol, neighbours with the same answer
+// joined.
 void normalise(Answers& answers);
 
 // What the observables of a fresh socket read: (index into StateTable::names, text), by index.
@@ -83,9 +85,9 @@ class StateTable {
 
 // Who answered, and the facts from which its world is derived.
 struct Provenance {
-  std::string subject;  // "host", "model" ...: names subjects/<subject>.json
-  std::string release;  // as uname gives it
-  std::string uname;    // sysname, version and machine
+  std::string subject;                         // "host", "model" ...: names subjects/<subject>.json
+  std::string release;                         // as uname gives it
+  std::string uname;                           // sysname, version and machine
   std::map<std::string, std::string> config;   // kernel configuration: "y", "m" or "n"
   std::map<std::string, std::string> modules;  // provider: absent, loadable, loaded, builtin
   bool autoload = false;                       // the kernel can load modules by itself
@@ -96,8 +98,8 @@ struct Provenance {
   friend bool operator==(const Provenance&, const Provenance&) = default;
 };
 
-// The world of the subject as root sees it. Throws UsageError, naming `where`, if the release is not in
-// the table or a fact cannot be read.
+// The world of the subject as root sees it. Throws UsageError, naming `where`, if the release is
+// not in the table or a fact cannot be read.
 World world_of(const Provenance& provenance, std::string_view where);
 // The facts of a world that stands in no kernel: the model as a subject.
 Provenance provenance_of(const World& world);

@@ -11,6 +11,7 @@
 #include "conformance/recording.h"
 #include "conformance/report/report.h"
 #include "conformance/subject.h"
+#include "conformance/text_file.h"
 
 namespace sockoracle {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The commands that ask subjects: check, record, diff, report. Each returns the exit status; usage and
-// availability errors are thrown (cli_error.h).
+// The commands that ask subjects: check, record, diff, report. Each returns the exit status; usage
+// and availability errors are thrown (cli_error.h).
 #pragma once
 
 #include <functional>
@@ -27,16 +27,16 @@ struct RecordOptions {
 };
 int command_record(const RecordOptions& options);
 
-// Writes every request that checking the host would send to the probe: what ci/bench feeds to the bare
-// loop, and nothing is asked.
+// Writes every request that checking the host would send to the probe: what ci/bench feeds to the
+// bare loop, and nothing is asked.
 int command_requests(const SubjectOptions& options, const std::string& output);
 
 struct CheckOptions {
-  std::string subject = "host";     // used where no file is named
-  std::vector<std::string> files;   // recordings; "-" = stdin
-  std::string format = "text";      // as in report_formats()
+  std::string subject = "host";    // used where no file is named
+  std::vector<std::string> files;  // recordings; "-" = stdin
+  std::string format = "text";     // as in report_formats()
   std::string output = "-";
-  std::string deviations;           // --deviations FILE: instead of the subject's own
+  std::string deviations;  // --deviations FILE: instead of the subject's own
   SubjectOptions asking;
 };
 int command_check(const CheckOptions& options);

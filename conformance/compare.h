@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Answers against the model, or against other answers. Pure: nothing is read and nothing is written.
+// Answers against the model, or against other answers. Pure: nothing is read and nothing is
+// written.
 #pragma once
 
 #include <map>
@@ -32,8 +33,8 @@ class FindingTable {
   std::vector<Finding> findings_;
 };
 
-// Unexpected findings first, wrong errnos before wrong views, the most frequent first; the groups keep
-// pointing at them.
+// Unexpected findings first, wrong errnos before wrong views, the most frequent first; the groups
+// keep pointing at them.
 void sort_findings(Comparison& comparison);
 
 // Answers, context after context, against the model in the world of each context.
@@ -58,13 +59,13 @@ class Comparer {
   const StateTable& states_;
   Comparison result_;
   FindingTable table_;
-  std::vector<int> row_of_name_;                  // -1: the model has no such observable
-  std::map<std::string, uint64_t> unpredicted_;   // name: cases
-  std::map<std::string, uint64_t> restless_;      // name: cases
+  std::vector<int> row_of_name_;                 // -1: the model has no such observable
+  std::map<std::string, uint64_t> unpredicted_;  // name: cases
+  std::map<std::string, uint64_t> restless_;     // name: cases
 };
 
-// One subject's answers (expected) against another's (got). Cases that only one of them has are skipped
-// with that reason. The rules are the model's, in the world of the expected side.
+// One subject's answers (expected) against another's (got). Cases that only one of them has are
+// skipped with that reason. The rules are the model's, in the world of the expected side.
 Comparison compare_recordings(const Recording& expected, const World& expected_world,
                               const Recording& got);
 

@@ -39,8 +39,8 @@ class Differ {
   Comparison run() {
     const Provenance& facts = expected_.provenance;
     result_.provenance = got_.provenance;
-    result_.expected_from =
-        facts.subject == "model" ? "Linux " + facts.release : facts.subject + " (" + facts.release + ")";
+    result_.expected_from = facts.subject == "model" ? "Linux " + facts.release
+                                                     : facts.subject + " (" + facts.release + ")";
     result_.explain_flags = world_flags(world_);
     for (const Answers& got : got_.contexts) {
       const auto found =
@@ -63,11 +63,13 @@ class Differ {
     ContextResult& context = result_.contexts.emplace_back();
     context.name = got.context;
     if (expected == nullptr || !expected->skipped.empty() || !got.skipped.empty()) {
-      context.skipped = !got.skipped.empty() ? got.skipped
+      context.skipped = !got.skipped.empty()  ? got.skipped
                         : expected == nullptr ? "was asked of only one of the two"
                                               : expected->skipped;
-      const uint64_t cases = got.skipped.empty() ? count_cases(got.observations) : got.skipped_cases;
-      skip(context, got.context + ": " + context.skipped, cases);
+      const uint64_t cases =
+          got.skipped.empty() ? count_cases(got.observations) : got.skipped_cases;
+      skip(context, context.skipped, cases);
+      result_.skipped_contexts[context.skipped].push_back(got.context);
       return;
     }
     const ContextRow* row = find_context(got.context);
@@ -76,7 +78,8 @@ class Differ {
     for (const auto& [question, runs] : by_question(got)) {
       const auto found = wanted.find(question);
       const Runs nothing;
-      const uint64_t common = walk(asker, context, found == wanted.end() ? nothing : found->second, runs);
+      const uint64_t common =
+          walk(asker, context, found == wanted.end() ? nothing : found->second, runs);
       skip(context, kOneSide, cases_of(runs) - common);
       if (found == wanted.end()) continue;
       skip(context, kOneSide, cases_of(found->second) - common);
@@ -110,8 +113,8 @@ class Differ {
 
   void segment(ModelAsker& asker, const std::string& context, const Observation& expected,
                const Observation& got, Group& group) {
-    const Call first{.entry = Entry::socket, .family = got.family, .type = got.type,
-                     .protocol = group.low};
+    const Call first{
+        .entry = Entry::socket, .family = got.family, .type = got.type, .protocol = group.low};
     if (expected.error == got.error) {
       if (got.error == 0) states(context, expected, got, first, group);
       return;
@@ -122,8 +125,9 @@ class Differ {
       const int32_t high = std::min(piece.high, group.high);
       Call call = first;
       call.protocol = low;
-      group.findings.push_back(table_.add({piece.rule, "errno", outcome_name(expected.error),
-                                           outcome_name(got.error)}, context, call, high));
+      group.findings.push_back(
+          table_.add({piece.rule, "errno", outcome_name(expected.error), outcome_name(got.error)},
+                     context, call, high));
       at = high + int64_t{1};
     }
   }
@@ -139,8 +143,9 @@ class Differ {
       if (found == by_name.end()) continue;
       result_.values += width(group.low, group.high);
       if (*found->second == text) continue;
-      group.findings.push_back(table_.add({Rule::created, got_.states.names()[name],
-                                           *found->second, text}, context, first, group.high));
+      group.findings.push_back(
+          table_.add({Rule::created, got_.states.names()[name], *found->second, text}, context,
+                     first, group.high));
     }
   }
 

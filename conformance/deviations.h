@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Known deviations of a subject: findings with a reason. One that no longer occurs is stale and fails.
+// Known deviations of a subject: findings with a reason. One that no longer occurs is stale and
+// fails.
 #pragma once
 
 #include <string>
@@ -19,7 +20,8 @@ struct Deviation {
 // Reads the "deviations" of a subject's file. Throws UsageError, "name: reason".
 std::vector<Deviation> parse_deviations(std::string_view text, std::string_view name);
 
-// Those of the file subjects/<subject>.json that this program carries; none where there is no such file.
+// Those of the file subjects/<subject>.json that this program carries; none where there is no such
+// file.
 std::vector<Deviation> deviations_of(std::string_view subject);
 
 // The files of subjects/ as linked into this program.

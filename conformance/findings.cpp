@@ -30,6 +30,23 @@ size_t Comparison::unexpected() const {
       std::count_if(findings.begin(), findings.end(), [](const auto& f) { return !f.known; }));
 }
 
+namespace {
+
+// " (root, nobody)": the contexts that a reason skipped as a whole, all of them or the first of
+// many.
+std::string contexts_text(const Comparison& comparison, const std::string& reason) {
+  constexpr size_t kNamed = 4;
+  const auto found = comparison.skipped_contexts.find(reason);
+  if (found == comparison.skipped_contexts.end()) return {};
+  const std::vector<std::string>& names = found->second;
+  std::string text;
+  for (size_t i = 0; i < names.size() && i < kNamed; ++i) text += (i > 0 ? ", " : " (") + names[i];
+  if (names.size() > kNamed) text += " and " + std::to_string(names.size() - kNamed) + " more";
+  return text + ")";
+}
+
+}  // namespace
+
 std::string summary_line(const Comparison& comparison) {
   const auto plural = [](uint64_t count, const char* word) {
     return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
@@ -43,7 +60,7 @@ std::string summary_line(const Comparison& comparison) {
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::string separator = ": ";
   for (const auto& [cases, reason] : reasons) {
-    line += separator + std::to_string(cases) + " " + reason;
+    line += separator + std::to_string(cases) + " " + reason + contexts_text(comparison, reason);
     separator = "; ";
   }
   return line;

@@ -21,8 +21,8 @@ struct Finding {
   uint64_t count = 0;                 // cases
   std::vector<std::string> contexts;  // where it was seen, in the order of contexts.def
   Call smallest;                      // in contexts.front()
-  int32_t low = 0, high = 0;          // the protocols over which it was seen, from lowest to highest
-  bool known = false;                 // a deviation explains it:
+  int32_t low = 0, high = 0;  // the protocols over which it was seen, from lowest to highest
+  bool known = false;         // a deviation explains it:
   std::string reason, link;
 };
 
@@ -46,9 +46,11 @@ struct Comparison {
   std::string expected_from;  // "Linux 6.18"
   std::string explain_flags;  // what `sockoracle explain` needs to see the same world, but for --as
   std::vector<ContextResult> contexts;
-  std::vector<Finding> findings;           // as sort_findings() orders them
-  std::vector<Deviation> stale;            // known deviations that did not occur
-  std::map<std::string, uint64_t> skipped; // reason: cases
+  std::vector<Finding> findings;            // as sort_findings() orders them
+  std::vector<Deviation> stale;             // known deviations that did not occur
+  std::map<std::string, uint64_t> skipped;  // reason: cases
+  // reason: the contexts that it kept from being staged at all
+  std::map<std::string, std::vector<std::string>> skipped_contexts;
   std::map<std::string, uint64_t> unread;  // reason: observables that were not compared
   uint64_t values = 0;                     // observable values compared
 
@@ -58,7 +60,7 @@ struct Comparison {
   size_t unexpected() const;
 };
 
-// "12345 cases checked in 18 contexts, 678 skipped: 600 the call would ..., 78 ...".
+// "12345 cases checked in 18 contexts, 678 skipped: 600 needs a BPF program (cgroup-deny); 78 ...".
 std::string summary_line(const Comparison& comparison);
 // "got EACCES; Linux 6.18 answers EPERM, because raw_needs_net_raw: A raw socket needs ..."
 std::string finding_sentence(const Comparison& comparison, const Finding& finding);

@@ -40,7 +40,9 @@ class Builder {
     if (value > INT64_MAX) return refuse("a number beyond 64 bits");
     return number_integer(static_cast<number_integer_t>(value));
   }
-  bool number_float(number_float_t, const string_t&) { return refuse("a number that is not whole"); }
+  bool number_float(number_float_t, const string_t&) {
+    return refuse("a number that is not whole");
+  }
   bool string(string_t& value) {
     if (!printable(value)) return refuse("a string with bytes that are not printable ASCII");
     add(JsonTree::Kind::text)->text = std::move(value);
@@ -67,7 +69,8 @@ class Builder {
     JsonTree* json = root_;
     if (!open_.empty()) {
       json = &open_.back()->items.emplace_back();
-      if (open_.back()->kind == JsonTree::Kind::object) open_.back()->keys.push_back(std::move(key_));
+      if (open_.back()->kind == JsonTree::Kind::object)
+        open_.back()->keys.push_back(std::move(key_));
     }
     json->kind = kind;
     return json;
@@ -103,8 +106,8 @@ const JsonTree* JsonTree::find(std::string_view key) const {
 }
 
 std::string_view json_kind_name(JsonTree::Kind kind) {
-  constexpr std::string_view kNames[] = {"null", "a boolean", "a number",
-                                         "a string", "a list", "an object"};
+  constexpr std::string_view kNames[] = {"null",     "a boolean", "a number",
+                                         "a string", "a list",    "an object"};
   return kNames[static_cast<size_t>(kind)];
 }
 

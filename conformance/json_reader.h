@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// JSON as the project's own files use it: a strict reader into a plain tree, and quoting for writers.
+// JSON as the project's own files use it: a strict reader into a plain tree, and quoting for
+// writers.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ struct JsonTree {
   bool boolean = false;
   int64_t number = 0;
   std::string text;
-  std::vector<JsonTree> items;        // list, object: the values in the file's order
+  std::vector<JsonTree> items;    // list, object: the values in the file's order
   std::vector<std::string> keys;  // object: the key of each item
 
   // The member with that key, or nullptr.
@@ -24,9 +25,9 @@ struct JsonTree {
 
 std::string_view json_kind_name(JsonTree::Kind kind);
 
-// Stricter than JSON: whole 64-bit numbers only, no key twice in an object, strings of printable ASCII
-// only (so nothing read here can steer a terminal), at most 32 levels. False: *reason says what and at
-// which byte.
+// Stricter than JSON: whole 64-bit numbers only, no key twice in an object, strings of printable
+// ASCII only (so nothing read here can steer a terminal), at most 32 levels. False: *reason says
+// what and at which byte.
 bool read_json(std::string_view text, JsonTree* json, std::string* reason);
 
 // Appends a quoted string.

@@ -54,7 +54,8 @@ const Piece& ModelAsker::piece(int32_t family, int32_t type, int32_t protocol) {
       protocol <= piece_.high) {
     return piece_;
   }
-  // A call that loaded a module answers later ones differently; each is asked in the world as it was.
+  // A call that loaded a module answers later ones differently; each is asked in the world as it
+  // was.
   if (!kernel_ || kernel_->changed()) kernel_ = std::make_unique<Kernel>(world_);
   PathCondition path;
   kernel_->path = &path;
@@ -75,8 +76,7 @@ const Piece& ModelAsker::piece(int32_t family, int32_t type, int32_t protocol) {
   return piece_;
 }
 
-const std::vector<std::string>& ModelAsker::state(int32_t family, int32_t type,
-                                                  int32_t protocol) {
+const std::vector<std::string>& ModelAsker::state(int32_t family, int32_t type, int32_t protocol) {
   const Call call{.entry = Entry::socket, .family = family, .type = type, .protocol = protocol};
   if (have_state_ && call == state_call_) return state_;
   if (!kernel_ || kernel_->changed()) kernel_ = std::make_unique<Kernel>(world_);

@@ -29,8 +29,8 @@ class ModelAsker {
   const World& world() const { return world_; }
   // The piece around `protocol`; valid until the next question.
   const Piece& piece(int32_t family, int32_t type, int32_t protocol);
-  // What each observable reads, as the probe writes it; indexed as observables() is. An empty text: no
-  // observable of this release or kind of socket. Only for calls that create a socket.
+  // What each observable reads, as the probe writes it; indexed as observables() is. An empty text:
+  // no observable of this release or kind of socket. Only for calls that create a socket.
   const std::vector<std::string>& state(int32_t family, int32_t type, int32_t protocol);
 
  private:

@@ -277,11 +277,6 @@ const std::vector<Request>& full_grid() {
 World context_world(const World& base, const ContextRow& context) {
   World world = base;
   apply_context(world, context);
-  // A fresh network namespace starts with defaults, but for these two, which it copies from the
-  // initial one: net/ipv4/tcp_ipv4.c:tcp_sk_init.
-  for (const Sysctl copied : {Sysctl::tcp_rmem, Sysctl::tcp_wmem}) {
-    world.sysctls[static_cast<size_t>(copied)] = base.sysctls[static_cast<size_t>(copied)];
-  }
   return world;
 }
 

@@ -38,7 +38,8 @@ struct Plan {
   std::vector<ContextPlan> contexts;
 };
 
-// A case with a name and its answer, known from the kernel's source or from real kernels; cases.def.
+// A case with a name and its answer, known from the kernel's source or from real kernels;
+// cases.def.
 struct NamedCase {
   std::string_view name;
   std::string_view context;

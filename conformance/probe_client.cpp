@@ -95,8 +95,7 @@ std::string grids_request(const Request& request) {
 
 bool continues(const Observation& last, const Observation& next) {
   return last.family == next.family && last.type == next.type && last.deep == next.deep &&
-         last.error == next.error && last.state == next.state &&
-         last.high == next.low - int64_t{1};
+         last.error == next.error && last.state == next.state && last.high == next.low - int64_t{1};
 }
 
 }  // namespace
@@ -142,8 +141,7 @@ std::string request_lines(const Plan& plan) {
   return text;
 }
 
-ProbeClient::ProbeClient(ProbeProcess& probe, StateTable& states)
-    : probe_(probe), states_(states) {
+ProbeClient::ProbeClient(ProbeProcess& probe, StateTable& states) : probe_(probe), states_(states) {
   for (const ProbedObservable& probed : probed_observables()) {
     probe_.send(probed.request);
     name_of_id_.push_back(states_.name_index(observables()[probed.row].name));

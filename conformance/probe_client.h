@@ -17,8 +17,8 @@ namespace sockoracle {
 // The bytes of the static probe, linked into this program; probe_image.cpp.
 std::span<const unsigned char> probe_image();
 
-// Lines to the probe and lines from it. Both directions move whenever it waits, so any amount may be
-// queued. Every failure throws UnavailableError with its reason.
+// Lines to the probe and lines from it. Both directions move whenever it waits, so any amount may
+// be queued. Every failure throws UnavailableError with its reason.
 class ProbeProcess {
  public:
   ProbeProcess();

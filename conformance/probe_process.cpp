@@ -38,8 +38,8 @@ bool write_all(int fd, std::span<const unsigned char> bytes) {
   return true;
 }
 
-// A descriptor of an executable file with the probe in it: in memory, else a nameless temporary file
-// (where memfd_create is missing, or may not be executed).
+// A descriptor of an executable file with the probe in it: in memory, else a nameless temporary
+// file (where memfd_create is missing, or may not be executed).
 int open_image(bool in_memory) {
   const std::span<const unsigned char> image = probe_image();
   if (in_memory) {
@@ -77,7 +77,8 @@ struct Pipes {
   char* const arguments[] = {name, nullptr};
   char* const environment[] = {nullptr};
   signal(SIGPIPE, SIG_DFL);
-  // The terminal's Ctrl-C is for the parent: a probe that lost its parent reads end of input and ends.
+  // The terminal's Ctrl-C is for the parent: a probe that lost its parent reads end of input and
+  // ends.
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() == parent && dup2(pipes.request[0], STDIN_FILENO) >= 0 &&
@@ -131,7 +132,7 @@ ProbeProcess::ProbeProcess() : buffer_(kBufferSize) {
     to_probe_ = std::exchange(pipes.request[1], -1);
     from_probe_ = std::exchange(pipes.answer[0], -1);
     fcntl(to_probe_, F_SETFL, O_NONBLOCK);
-    fcntl(to_probe_, F_SETPIPE_SZ, 1 << 20);    // more in flight, fewer switches; may be refused
+    fcntl(to_probe_, F_SETPIPE_SZ, 1 << 20);  // more in flight, fewer switches; may be refused
     fcntl(from_probe_, F_SETPIPE_SZ, 1 << 20);
     return;
   }
@@ -202,8 +203,8 @@ void ProbeProcess::pump() {
 std::string_view ProbeProcess::receive() {
   size_t searched = begin_;
   while (true) {
-    const char* newline = static_cast<const char*>(
-        std::memchr(buffer_.data() + searched, '\n', end_ - searched));
+    const char* newline =
+        static_cast<const char*>(std::memchr(buffer_.data() + searched, '\n', end_ - searched));
     if (newline != nullptr) {
       const std::string_view line(buffer_.data() + begin_,
                                   static_cast<size_t>(newline - buffer_.data()) - begin_);

@@ -20,8 +20,5 @@ Recording parse_recording(std::string_view text, std::string_view name, bool che
 std::string recording_text(const Recording& recording);
 
 Recording read_recording(const std::string& path);
-// Writes beside the target, syncs, renames: nobody ever sees half of it. "-" is stdout.
-void write_file_atomically(const std::string& path, std::string_view text);
-std::string load_text(const std::string& path);
 
 }  // namespace sockoracle

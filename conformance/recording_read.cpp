@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <limits>
 
 #include "conformance/cli_error.h"
@@ -12,6 +7,7 @@
 #include "conformance/plan.h"
 #include "conformance/recording.h"
 #include "conformance/recording_sum.h"
+#include "conformance/text_file.h"
 
 namespace sockoracle {
 namespace {
@@ -158,7 +154,8 @@ class Reader {
     const std::vector<std::string> names = text_list(json, "observables");
     if (names.size() > kNamesMax) fail("more observables than anybody can have");
     for (size_t i = 0; i < names.size(); ++i) {
-      if (recording_.states.name_index(names[i]) != i) fail("observable \"" + names[i] + "\" twice");
+      if (recording_.states.name_index(names[i]) != i)
+        fail("observable \"" + names[i] + "\" twice");
       name_index_.emplace(names[i], static_cast<uint16_t>(i));
     }
     // A recording of a release that the model lacks is refused here, with its line.
@@ -203,7 +200,8 @@ class Reader {
     }
     if (find_context(name) == nullptr) fail("world \"" + name + "\" is not in `list worlds`");
     for (const Answers& answers : recording_.contexts) {
-      if (answers.context == name) fail("world " + name + " goes on after another: reordered lines");
+      if (answers.context == name)
+        fail("world " + name + " goes on after another: reordered lines");
     }
     Answers& answers = recording_.contexts.emplace_back();
     answers.context = name;
@@ -343,26 +341,6 @@ class Reader {
 
 Recording parse_recording(std::string_view text, std::string_view name, bool check_sum) {
   return Reader(text, name, check_sum).read();
-}
-
-std::string load_text(const std::string& path) {
-  const int fd = path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) throw UsageError(path + ": " + std::strerror(errno));
-  std::string text;
-  char room[1 << 16];
-  while (true) {
-    const ssize_t count = read(fd, room, sizeof room);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int error = errno;
-      if (fd != STDIN_FILENO) close(fd);
-      throw UsageError(path + ": " + std::strerror(error));
-    }
-    if (count == 0) break;
-    text.append(room, static_cast<size_t>(count));
-  }
-  if (fd != STDIN_FILENO) close(fd);
-  return text;
 }
 
 Recording read_recording(const std::string& path) {

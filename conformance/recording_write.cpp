@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <map>
 #include <span>
 #include <tuple>
@@ -284,37 +277,6 @@ class Writer {
   std::vector<uint32_t> order_;
 };
 
-// Ctrl-C waits until the temporary file has its name or is gone.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&set, signal);
-    sigprocmask(SIG_BLOCK, &set, &before_);
-  }
-  ~SignalsBlocked() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
-[[noreturn]] void fail_errno(const std::string& path) {
-  throw UnavailableError("cannot write " + path + ": " + std::strerror(errno));
-}
-
-bool write_text(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<size_t>(count));
-  }
-  return true;
-}
-
 }  // namespace
 
 std::string recording_sum(std::string_view text) {
@@ -329,31 +291,5 @@ std::string recording_sum(std::string_view text) {
 }
 
 std::string recording_text(const Recording& recording) { return Writer(recording).text(); }
-
-void write_file_atomically(const std::string& path, std::string_view text) {
-  struct stat status {};
-  // A pipe, a terminal, /dev/null: nothing to rename there.
-  const bool special = path == "-" || (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode));
-  if (special) {
-    const int fd = path == "-" ? STDOUT_FILENO : open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    const bool written = fd >= 0 && write_text(fd, text);
-    if (!written) fail_errno(path);
-    if (fd != STDOUT_FILENO) close(fd);
-    return;
-  }
-  const SignalsBlocked blocked;
-  std::string temporary = path + ".XXXXXX";
-  const int fd = mkostemp(temporary.data(), O_CLOEXEC);
-  if (fd < 0) fail_errno(path);
-  const mode_t mask = umask(0);
-  umask(mask);
-  const bool written = write_text(fd, text) && fchmod(fd, 0666 & ~mask) == 0 && fsync(fd) == 0;
-  if (close(fd) != 0 || !written || rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    unlink(temporary.c_str());
-    errno = error;
-    fail_errno(path);
-  }
-}
 
 }  // namespace sockoracle

@@ -24,7 +24,8 @@ target_sources(sockoracle_conformance PRIVATE
   report/text.cpp
   subject_file.cpp
   subject_host.cpp
-  subject_model.cpp)
+  subject_model.cpp
+  text_file.cpp)
 
 # The probe is linked into the library byte for byte: one file to copy, nothing to find at run time.
 set(probe_image ${CMAKE_CURRENT_BINARY_DIR}/probe.image)

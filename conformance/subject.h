@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A subject: anything that answers calls. This machine's kernel, a recording, the model at a release.
+// A subject: anything that answers calls. This machine's kernel, a recording, the model at a
+// release.
 #pragma once
 
 #include <functional>
@@ -23,8 +24,9 @@ class Subject {
   virtual const World& world() const = 0;
   // Grows while contexts arrive.
   virtual const StateTable& states() const = 0;
-  // Hands over the answers of one context after the other. A recording ignores the options but for the
-  // names of contexts: it has what it has. Throws UnavailableError where the subject cannot be run.
+  // Hands over the answers of one context after the other. A recording ignores the options but for
+  // the names of contexts: it has what it has. Throws UnavailableError where the subject cannot be
+  // run.
   virtual void answer(const PlanOptions& options, const ContextSink& sink) = 0;
 };
 

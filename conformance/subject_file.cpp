@@ -13,8 +13,7 @@ namespace {
 class FileSubject final : public Subject {
  public:
   FileSubject(const std::string& path, const AdjustWorld& adjust)
-      : recording_(read_recording(path)),
-        world_(world_of(recording_.provenance, path + ":1")) {
+      : recording_(read_recording(path)), world_(world_of(recording_.provenance, path + ":1")) {
     if (adjust) adjust(world_);
   }
 

@@ -12,7 +12,8 @@ class ModelSubject final : public Subject {
  public:
   explicit ModelSubject(const World& world) : world_(world), provenance_(provenance_of(world)) {
     provenance_.tool = tool_name();
-    for (const Observable& row : observables()) name_of_row_.push_back(states_.name_index(row.name));
+    for (const Observable& row : observables())
+      name_of_row_.push_back(states_.name_index(row.name));
   }
 
   const Provenance& provenance() const override { return provenance_; }

@@ -11,12 +11,23 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\n': out += "&#10;"; break;
-      default: out += c < 0x20 || c > 0x7e ? '?' : c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\n':
+        out += "&#10;";
+        break;
+      default:
+        out += c < 0x20 || c > 0x7e ? '?' : c;
     }
   }
   return out;
@@ -56,7 +67,8 @@ void add_failure(std::string& out, const Comparison& comparison, const Group& gr
             explain_command(comparison, finding) + "\n";
   }
   std::string text;
-  for (const char c : body) text += c == '\n' ? std::string("\n") : escaped(std::string_view(&c, 1));
+  for (const char c : body)
+    text += c == '\n' ? std::string("\n") : escaped(std::string_view(&c, 1));
   out += text + "</failure>\n    </testcase>\n";
 }
 
@@ -111,8 +123,8 @@ std::string write_junit_report(std::span<const Comparison> comparisons) {
       if (!context.skipped.empty()) {
         counts = {.tests = 1, .failures = 0, .skipped = 1};
         add_case(cases, suite, "all");
-        cases += ">\n      <skipped message=\"" + escaped(context.skipped) +
-                 "\"/>\n    </testcase>\n";
+        cases +=
+            ">\n      <skipped message=\"" + escaped(context.skipped) + "\"/>\n    </testcase>\n";
       }
       for (const Group& group : context.groups) add_group(cases, comparison, suite, group, counts);
       finish(suite, counts, cases);

@@ -44,7 +44,8 @@ std::vector<Subtest> subtests_of(const Comparison& comparison, const ContextResu
       subtest.skipped = group.skipped;
     }
     for (const size_t i : group.findings) {
-      if (std::find(subtest.findings.begin(), subtest.findings.end(), i) == subtest.findings.end()) {
+      if (std::find(subtest.findings.begin(), subtest.findings.end(), i) ==
+          subtest.findings.end()) {
         subtest.findings.push_back(i);
       }
       subtest.failed = subtest.failed || !comparison.findings[i].known;
@@ -55,7 +56,8 @@ std::vector<Subtest> subtests_of(const Comparison& comparison, const ContextResu
 
 std::string result_line(std::string_view indent, bool ok, size_t number, const std::string& name,
                         const std::string& skipped) {
-  std::string line = std::string(indent) + (ok ? "ok " : "not ok ") + std::to_string(number) + " " + name;
+  std::string line =
+      std::string(indent) + (ok ? "ok " : "not ok ") + std::to_string(number) + " " + name;
   if (!skipped.empty()) line += " # SKIP " + plain(skipped);
   return line + "\n";
 }

@@ -37,7 +37,8 @@ size_t findings_in(const Comparison& comparison, const std::string& context, boo
 }
 
 void add_contexts(std::string& out, const Comparison& comparison) {
-  out += "| context | checked | skipped | findings | known |\n| --- | ---: | ---: | ---: | ---: |\n";
+  out +=
+      "| context | checked | skipped | findings | known |\n| --- | ---: | ---: | ---: | ---: |\n";
   for (const ContextResult& context : comparison.contexts) {
     out += "| " + escaped(context.name) + " | " + std::to_string(context.checked_cases) + " | " +
            std::to_string(context.skipped_cases);
@@ -49,8 +50,9 @@ void add_contexts(std::string& out, const Comparison& comparison) {
 
 void add_findings(std::string& out, const Comparison& comparison) {
   if (comparison.findings.empty()) return;
-  out += "\n| rule | observable | expected | got | cases | smallest case |\n"
-         "| --- | --- | --- | --- | ---: | --- |\n";
+  out +=
+      "\n| rule | observable | expected | got | cases | smallest case |\n"
+      "| --- | --- | --- | --- | ---: | --- |\n";
   size_t shown = 0;
   for (const Finding& finding : comparison.findings) {
     if (shown++ == kRowsShown) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Report formats: each a pure function from comparisons to text, in a file of its own. A new one is a
-// row in formats.def and its file.
+// Report formats: each a pure function from comparisons to text, in a file of its own. A new one is
+// a row in formats.def and its file.
 #pragma once
 
 #include <span>

@@ -12,8 +12,8 @@ void add_finding(std::string& out, const Comparison& comparison, const Finding& 
          range_text(finding.low, finding.high) + ", " + where_text(finding) + "\n";
   out += "  smallest  " + call_text(finding.smallest) + " as " + finding.contexts.front() + "\n";
   if (finding.known) {
-    out += "  reason    " + finding.reason + (finding.link.empty() ? "" : " (" + finding.link + ")") +
-           "\n";
+    out += "  reason    " + finding.reason +
+           (finding.link.empty() ? "" : " (" + finding.link + ")") + "\n";
   }
   out += "  why       " + explain_command(comparison, finding) + "\n\n";
 }
@@ -23,7 +23,8 @@ void add_comparison(std::string& out, const Comparison& comparison) {
   size_t shown = 0;
   for (const Finding& finding : comparison.findings) {
     if (shown++ == kFindingsShown) {
-      out += "... and " + plural(comparison.findings.size() - kFindingsShown, "more finding") + "\n\n";
+      out +=
+          "... and " + plural(comparison.findings.size() - kFindingsShown, "more finding") + "\n\n";
       break;
     }
     add_finding(out, comparison, finding);
@@ -41,8 +42,8 @@ void add_comparison(std::string& out, const Comparison& comparison) {
   out += "\n" + summary_line(comparison) + "\n";
   const size_t known = comparison.findings.size() - comparison.unexpected();
   out += plural(comparison.unexpected(), "unexpected finding") + ", " +
-         plural(known, "known deviation") + ", " + plural(comparison.stale.size(), "stale deviation") +
-         "\n";
+         plural(known, "known deviation") + ", " +
+         plural(comparison.stale.size(), "stale deviation") + "\n";
 }
 
 }  // namespace

@@ -94,15 +94,16 @@ BOOST_AUTO_TEST_CASE(a_difference_becomes_one_finding_of_its_rule) {
   BOOST_TEST(finding_sentence(c, f) ==
              "got EACCES; Linux 6.18 answers EPERM, because raw_needs_net_raw: A raw socket needs "
              "CAP_NET_RAW in the user namespace that owns the network namespace.");
-  BOOST_TEST(explain_command(c, f) ==
-             "sockoracle explain 'socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)' --release 6.18 --as nobody");
+  BOOST_TEST(
+      explain_command(c, f) ==
+      "sockoracle explain 'socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)' --release 6.18 --as nobody");
 }
 
 BOOST_AUTO_TEST_CASE(a_run_across_rules_becomes_a_finding_for_each) {
   // A subject that answers EPERM to everything: gVisor asks for the capability before it searches.
-  const Comparison c = compared(
-      world_of_release("6.18"), {},
-      answers_of({{.family = 2, .type = 3, .low = -2, .high = 300, .error = kEPERM}}));
+  const Comparison c =
+      compared(world_of_release("6.18"), {},
+               answers_of({{.family = 2, .type = 3, .low = -2, .high = 300, .error = kEPERM}}));
   BOOST_REQUIRE(c.findings.size() == 2u);
   BOOST_TEST(row(c.findings[0].rule).name == "protocol_range");
   BOOST_TEST(c.findings[0].count == 40u);
@@ -114,7 +115,8 @@ BOOST_AUTO_TEST_CASE(a_run_across_rules_becomes_a_finding_for_each) {
 BOOST_AUTO_TEST_CASE(deviations_are_checked_both_ways) {
   Answers answers = raw_as_nobody();
   answers.observations[2].error = kEACCES;
-  const Deviation known{"raw_needs_net_raw", "errno", "EPERM", "EACCES", "a reason", "a link", "f:1"};
+  const Deviation known{"raw_needs_net_raw", "errno",  "EPERM", "EACCES",
+                        "a reason",          "a link", "f:1"};
   const Deviation any{"*", "errno", "*", "EACCES", "another", "", "f:2"};
   const Deviation stale{"ping_group", "errno", "EACCES", "success", "gone", "", "f:3"};
   const World world = world_of_release("6.18");
@@ -167,8 +169,9 @@ BOOST_AUTO_TEST_CASE(what_was_not_checked_is_counted_with_its_reason) {
   BOOST_TEST(c.skipped_cases() == 11u);
   BOOST_TEST(c.skipped.at("the family is outside the model") == 1u);
   BOOST_TEST(c.skipped.at("modprobe") == 10u);
-  BOOST_TEST(summary_line(c) == "303 cases checked in 1 context, 11 skipped: 10 modprobe; 1 the "
-                                "family is outside the model");
+  BOOST_TEST(summary_line(c) ==
+             "303 cases checked in 1 context, 11 skipped: 10 modprobe; 1 the "
+             "family is outside the model");
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_view_of_a_fresh_socket_is_found) {
@@ -200,8 +203,9 @@ BOOST_AUTO_TEST_CASE(a_counter_that_did_not_rest_is_not_compared) {
   const uint32_t state = states.add({{{raw, "!EAGAIN"}}});
   const Comparison c = compared(
       world_of_release("6.18"), states,
-      answers_of({{.family = 2, .type = 3, .low = 1, .high = 1, .error = 0, .state = state,
-                   .deep = true}}, "root"));
+      answers_of(
+          {{.family = 2, .type = 3, .low = 1, .high = 1, .error = 0, .state = state, .deep = true}},
+          "root"));
   BOOST_TEST(c.findings.empty());
   BOOST_TEST(c.unread.at("did not come to rest") == 1u);
 }
@@ -210,8 +214,8 @@ BOOST_AUTO_TEST_CASE(releases_differ_by_what_is_known_to_have_changed) {
   // The range check of 4.4 (CVE-2015-8543): a raw socket with protocol -1 was created before.
   const auto before = model_subject(world_of_release("4.3"));
   const auto after = model_subject(world_of_release("4.4"));
-  const Comparison c = compare_recordings(recorded(*before, {"root"}), before->world(),
-                                          recorded(*after, {"root"}));
+  const Comparison c =
+      compare_recordings(recorded(*before, {"root"}), before->world(), recorded(*after, {"root"}));
   const auto found = std::find_if(c.findings.begin(), c.findings.end(), [](const Finding& f) {
     return f.observable == "errno" && f.expected == "success" && f.got == "EINVAL" &&
            f.smallest.type == 3;
@@ -220,8 +224,9 @@ BOOST_AUTO_TEST_CASE(releases_differ_by_what_is_known_to_have_changed) {
   BOOST_TEST(found->low == INT32_MIN);
   BOOST_TEST(found->high == INT32_MAX);
   const auto same = model_subject(world_of_release("4.4"));
-  BOOST_TEST(compare_recordings(recorded(*after, {"root"}), after->world(),
-                                recorded(*same, {"root"})).findings.empty());
+  BOOST_TEST(
+      compare_recordings(recorded(*after, {"root"}), after->world(), recorded(*same, {"root"}))
+          .findings.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_diff_counts_what_only_one_side_answered) {
@@ -237,7 +242,8 @@ BOOST_AUTO_TEST_CASE(a_diff_counts_what_only_one_side_answered) {
   BOOST_TEST(c.skipped.at("were asked of only one of the two") == 12u);
 }
 
-// ---- committed recordings of real kernels --------------------------------------------------------
+// ---- committed recordings of real kernels
+// --------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(every_committed_recording_agrees_with_the_model) {
   const std::filesystem::path folder = SOCKORACLE_SOURCE_DIR "/corpus/recordings";
@@ -248,20 +254,21 @@ BOOST_AUTO_TEST_CASE(every_committed_recording_agrees_with_the_model) {
     const auto subject = file_subject(entry.path().string(), {});
     Comparer comparer(subject->world(), subject->states());
     subject->answer({}, [&](Answers&& answers) { comparer.add(answers); });
-    const Comparison c = comparer.finish(
-        subject->provenance(), deviations_of(subject->provenance().subject), true);
+    const Comparison c =
+        comparer.finish(subject->provenance(), deviations_of(subject->provenance().subject), true);
     BOOST_TEST(c.checked_cases() > 0u);
     for (const Finding& f : c.findings) {
-      BOOST_TEST(f.known, entry.path().filename() << ": " << call_text(f.smallest) << " as "
-                                                  << f.contexts.front() << ": "
-                                                  << finding_sentence(c, f));
+      BOOST_TEST(f.known, entry.path().filename()
+                              << ": " << call_text(f.smallest) << " as " << f.contexts.front()
+                              << ": " << finding_sentence(c, f));
     }
     for (const Deviation& stale : c.stale) BOOST_TEST(false, "stale: " << stale.where);
   }
   BOOST_TEST(files > 0u);
 }
 
-// The witness of each rule: a real kernel, in a recording, answered the named case as cases.def says.
+// The witness of each rule: a real kernel, in a recording, answered the named case as cases.def
+// says.
 BOOST_AUTO_TEST_CASE(each_named_case_was_seen_on_a_real_kernel) {
   const Recording recording =
       read_recording(SOCKORACLE_SOURCE_DIR "/corpus/recordings/linux-6.18-host.jsonl");

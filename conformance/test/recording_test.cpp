@@ -10,6 +10,7 @@
 #include "conformance/json_reader.h"
 #include "conformance/recording.h"
 #include "conformance/recording_sum.h"
+#include "conformance/text_file.h"
 
 using namespace sockoracle;
 
@@ -45,9 +46,11 @@ Recording small_recording() {
       {.family = 2, .type = 3, .low = 256, .high = 256, .error = kKilledBySigsys},
       {.family = 2, .type = 1, .low = 0, .high = 0, .error = 0, .state = tcp, .deep = true},
   };
-  root.left_out = {{.family = 5, .type = 1, .low = 0, .high = 0, .reason = "outside"},
-                   {.family = 2, .type = 5, .low = 0, .high = 9, .deep = true, .reason = "autoload"}};
-  Answers none{.context = "cgroup-deny", .skipped = "needs BPF", .observations = {}, .left_out = {}};
+  root.left_out = {
+      {.family = 5, .type = 1, .low = 0, .high = 0, .reason = "outside"},
+      {.family = 2, .type = 5, .low = 0, .high = 9, .deep = true, .reason = "autoload"}};
+  Answers none{
+      .context = "cgroup-deny", .skipped = "needs BPF", .observations = {}, .left_out = {}};
   none.skipped_cases = 77;
   recording.contexts = {root, none};
   return recording;
@@ -179,22 +182,29 @@ BOOST_AUTO_TEST_CASE(refusals_name_the_line_and_the_reason) {
       {first + first, "r.jsonl:2: a second header"},
       {first + "{\"world\":\"mars\",\"family\":2}\n",
        "r.jsonl:2: world \"mars\" is not in `list worlds`"},
-      {first + "{\"world\":\"root\",\"family\":2,\"type\":1,\"protocol\":[0],\"errno\":null,\"state\":0}\n",
+      {first + "{\"world\":\"root\",\"family\":2,\"type\":1,\"protocol\":[0],\"errno\":null,"
+               "\"state\":0}\n",
        "r.jsonl:2: \"state\" names a state that did not come before"},
-      {first + "{\"world\":\"root\",\"family\":2,\"type\":1,\"protocol\":[0],\"errno\":\"EPREM\"}\n",
+      {first +
+           "{\"world\":\"root\",\"family\":2,\"type\":1,\"protocol\":[0],\"errno\":\"EPREM\"}\n",
        "r.jsonl:2: \"errno\" is the name of an errno, or null"},
-      {first + "{\"world\":\"root\",\"family\":2,\"type\":1,\"protocol\":[5,4],\"errno\":\"EPERM\"}\n",
+      {first +
+           "{\"world\":\"root\",\"family\":2,\"type\":1,\"protocol\":[5,4],\"errno\":\"EPERM\"}\n",
        "r.jsonl:2: protocols are not ascending: reordered"},
-      {first + "{\"world\":\"root\",\"family\":2,\"type\":1,\"protocol\":[[5,4]],\"errno\":\"EPERM\"}\n",
+      {first + "{\"world\":\"root\",\"family\":2,\"type\":1,\"protocol\":[[5,4]],\"errno\":"
+               "\"EPERM\"}\n",
        "r.jsonl:2: a range of protocols that ends before it begins"},
-      {first + "{\"world\":\"root\",\"family\":4294967296,\"type\":1,\"protocol\":[0],\"errno\":\"EPERM\"}\n",
+      {first + "{\"world\":\"root\",\"family\":4294967296,\"type\":1,\"protocol\":[0],\"errno\":"
+               "\"EPERM\"}\n",
        "r.jsonl:2: a 32-bit number is accepted, not 4294967296"},
       {first + "{\"world\":\"root\",\"family\":2.5}\n", "r.jsonl:2: a number that is not whole"},
       {first + "{\"world\":\"root\",\"world\":\"root\"}\n", "r.jsonl:2: the key \"world\" twice"},
       {first + "{\"world\":\"ro\\u001b[2Jot\"}\n",
        "r.jsonl:2: a string with bytes that are not printable ASCII"},
-      {first + "{\"world\":\"root\",\"surprise\":1,\"family\":2,\"type\":1,\"protocol\":[0],\"errno\":\"EPERM\"}\n",
-       "r.jsonl:2: \"surprise\" is no key here; accepted: world family type protocol deep errno state"},
+      {first + "{\"world\":\"root\",\"surprise\":1,\"family\":2,\"type\":1,\"protocol\":[0],"
+               "\"errno\":\"EPERM\"}\n",
+       "r.jsonl:2: \"surprise\" is no key here; accepted: world family type protocol deep errno "
+       "state"},
       {first + "{\"state\":1,\"values\":{}}\n",
        "r.jsonl:2: state 0 is next: lines are missing or reordered"},
       {first + "{\"state\":0,\"values\":{\"SO_NONSENSE\":\"1\"}}\n",
