@@ -3,6 +3,7 @@
 // be wrong together, on releases old and new. The order is the kernel's, as in rules.def.
 #include <optional>
 #include <set>
+#include <string>
 
 #include "model/module.h"
 #include "model/test/support.h"
@@ -12,8 +13,9 @@ namespace {
 
 constexpr int32_t kAny = -12345;
 
-// The k-th allocation of the call fails; kLast = the last one; kNone = none of them.
-constexpr int kNone = 0, kLast = -1;
+// Which allocation fails: by name, by name and occurrence, the sock itself, the last one, or none.
+constexpr const char *kNone = "", *kSock = "(sock)", *kLast = "(last)",
+                     *kInnerInode = "sock_inode_cache#2";
 
 struct Fault {
   Rule rule;
@@ -22,7 +24,7 @@ struct Fault {
   const char* until;
   // What the call must be for it; kAny = does not matter.
   int32_t flags, family, type, protocol;
-  int allocation;
+  const char* allocation;
   void (*world)(World&);
   void (*kernel)(Kernel&);
 };
@@ -55,7 +57,8 @@ const Fault kFaults[] = {
     {Rule::type_range, kEINVAL, "", "", kAny, kAny, 15, kAny, kNone, nothing, leave},
     {Rule::type_range, kEINVAL, "", "", kAny, kAny, 11, kAny, kNone, nothing, leave},
     {Rule::lsm_socket_create, kEACCES, "", "", kAny, kAny, kAny, kAny, kNone, lsm_create, leave},
-    {Rule::sock_alloc_inode, kENFILE, "", "", kAny, kAny, kAny, kAny, 1, nothing, leave},
+    {Rule::sock_alloc_inode, kENFILE, "", "", kAny, kAny, kAny, kAny, "sock_inode_cache",
+     nothing, leave},
     {Rule::family_registered, kEAFNOSUPPORT, "", "", kAny, 0, kAny, kAny, kNone, nothing, leave},
     {Rule::family_module_live, kEAFNOSUPPORT, "", "7.1", kAny, 10, kAny, kAny, kNone,
      loadable_ipv6, ipv6_going},
@@ -70,24 +73,26 @@ const Fault kFaults[] = {
     {Rule::protocol_known, kEPROTONOSUPPORT, "", "", kAny, 2, 1, 17, kNone, nothing, leave},
     {Rule::raw_needs_net_raw, kEPERM, "", "", kAny, 2, 3, kAny, kNone, no_caps, leave},
     {Rule::raw_needs_net_raw, kEPERM, "", "", kAny, 10, 3, kAny, kNone, no_caps, leave},
-    {Rule::sk_alloc_object, kENOBUFS, "", "5.14", kAny, 2, kAny, kAny, 2, nothing, leave},
-    {Rule::sk_alloc_object, kENOMEM, "5.14", "", kAny, 2, kAny, kAny, 2, nothing, leave},
+    {Rule::sk_alloc_object, kENOBUFS, "", "5.14", kAny, 2, kAny, kAny, kSock, nothing, leave},
+    {Rule::sk_alloc_object, kENOMEM, "5.14", "", kAny, 2, kAny, kAny, kSock, nothing, leave},
     {Rule::lsm_sk_alloc, kENOBUFS, "", "5.14", kAny, 2, kAny, kAny, kNone, lsm_alloc, leave},
     {Rule::lsm_sk_alloc, kENOMEM, "5.14", "", kAny, 2, kAny, kAny, kNone, lsm_alloc, leave},
     {Rule::prot_module_live, kENOBUFS, "", "5.14", kAny, 2, 1, 132, kNone, nothing, sctp_going},
     {Rule::prot_module_live, kENOMEM, "5.14", "", kAny, 2, 1, 132, kNone, nothing, sctp_going},
-    {Rule::sk_alloc_object, kENOBUFS, "", "", kAny, 2, 10, kAny, 2, nothing, leave},
+    {Rule::sk_alloc_object, kENOBUFS, "", "", kAny, 2, 10, kAny, kSock, nothing, leave},
     {Rule::lsm_sk_alloc, kENOBUFS, "", "", kAny, 17, 3, kAny, kNone, lsm_alloc, leave},
-    {Rule::packet_alloc, kENOBUFS, "", "", kAny, 2, 10, kAny, 3, nothing, leave},
+    {Rule::packet_alloc, kENOBUFS, "3.14", "", kAny, 2, 10, kAny, "packet_alloc_pending", nothing,
+     leave},
     {Rule::prot_hash, kEADDRINUSE, "4.6", "", kAny, 2, 3, kAny, kNone, nothing, raw_hash_refuses},
     {Rule::ping_group, kEACCES, "", "", kAny, 2, 2, 1, kNone, no_ping, leave},
     {Rule::mptcp_enabled, kENOPROTOOPT, "5.6", "", kAny, 2, 1, 262, kNone, no_mptcp, leave},
-    {Rule::mptcp_mib, kENOMEM, "5.7", "", kAny, 2, 1, 262, 3, nothing, leave},
-    {Rule::mptcp_subflow, kENFILE, "5.9", "6.4", kAny, 2, 1, 262, 4, nothing, leave},
-    {Rule::udp_producer_queue, kENOMEM, "6.18", "", kAny, 2, 2, 17, 3, nothing, leave},
-    {Rule::sctp_memory, kENOMEM, "", "", kAny, 2, 1, 132, 4, nothing, leave},
-    {Rule::dccp_memory, kENOMEM, "", "6.16", kAny, 2, 6, 33, 3, nothing, leave},
-    {Rule::smc_clcsock, kENFILE, "6.11", "", kAny, 2, 1, 256, 3, nothing, leave},
+    {Rule::mptcp_mib, kENOMEM, "5.7", "", kAny, 2, 1, 262, "mptcp_mib_alloc", nothing, leave},
+    {Rule::mptcp_subflow, kENFILE, "5.9", "6.4", kAny, 2, 1, 262, kInnerInode, nothing, leave},
+    {Rule::udp_producer_queue, kENOMEM, "6.18", "", kAny, 2, 2, 17, "udp_prod_queue", nothing,
+     leave},
+    {Rule::sctp_memory, kENOMEM, "", "", kAny, 2, 1, 132, "sctp_endpoint", nothing, leave},
+    {Rule::dccp_memory, kENOMEM, "", "6.16", kAny, 2, 6, 33, "dccp_feat short_seqnos", nothing, leave},
+    {Rule::smc_clcsock, kENFILE, "6.11", "", kAny, 2, 1, 256, kInnerInode, nothing, leave},
     {Rule::cgroup_sock_create, kEPERM, "4.10", "", kAny, 2, kAny, kAny, kNone, cgroup_deny, leave},
     {Rule::lsm_socket_post_create, kEACCES, "", "", kAny, kAny, kAny, kAny, kNone,
      lsm_post_create, leave},
@@ -127,18 +132,27 @@ World good_world(Release release) {
   return world;
 }
 
-// The number that the k-th allocation has among the fallible steps, when nothing is wrong.
-int fallible_number(Release release, const Call& call, int allocation) {
+// The number that an allocation has among the fallible steps, when nothing is wrong; 0 = it is never
+// reached.
+int fallible_number(Release release, const Call& call, std::string allocation) {
   if (allocation == kNone) return 0;
+  int occurrence = 1;
+  if (const size_t hash = allocation.find('#'); hash != std::string::npos) {
+    occurrence = std::stoi(allocation.substr(hash + 1));
+    allocation.resize(hash);
+  }
   Kernel k(good_world(release));
   const Verdict clean = k.call(call);
-  std::vector<int> numbers;
-  for (const Step& step : k.trace())
-    if (step.kind == StepKind::alloc) numbers.push_back(step.a);
+  int latest = 0;
+  for (const Step& step : k.trace()) {
+    // the sock is what is cleared first
+    if (step.kind == StepKind::clear && allocation == kSock) return latest;
+    if (step.kind != StepKind::alloc) continue;
+    latest = step.a;
+    if (step.what == allocation && --occurrence == 0) return latest;
+  }
   // A call that is wrong by itself never gets to its last allocation, the file.
-  if (allocation == kLast) return clean.error != 0 ? 0 : numbers.back();
-  const auto index = static_cast<size_t>(allocation - 1);
-  return index < numbers.size() ? numbers[index] : 0;
+  return allocation == kLast && clean.error == 0 ? latest : 0;
 }
 
 Verdict run(Release release, const Call& call, const std::vector<const Fault*>& faults) {
@@ -161,7 +175,7 @@ bool holds(const Fault& fault, Release release) {
 
 // The call alone is the fault.
 bool is_call(const Fault& fault) {
-  return fault.world == nothing && fault.kernel == leave && fault.allocation == kNone;
+  return fault.world == nothing && fault.kernel == leave && std::string_view(fault.allocation) == kNone;
 }
 
 // SOCK_PACKET is rewritten to AF_PACKET, whose create function has its own decisions.
@@ -226,12 +240,14 @@ BOOST_AUTO_TEST_CASE(every_pair) {
 // The dentry is allocated before fs.file-max is looked at, the file after it
 // (fs/file_table.c:alloc_file_pseudo, alloc_empty_file, v6.12).
 BOOST_AUTO_TEST_CASE(file_max_lies_between_dentry_and_file) {
-  World world = good_world(at("6.12"));
+  const Release release = at("6.12");
+  const Call tcp = inet(kSOCK_STREAM, 0);
+  World world = good_world(release);
   no_files(world);
-  set_faults(world, {3});
-  BOOST_TEST(words(verdict_of(world, inet(kSOCK_STREAM, 0))) == "ENOMEM file_memory");
-  set_faults(world, {4});
-  BOOST_TEST(words(verdict_of(world, inet(kSOCK_STREAM, 0))) == "ENFILE file_max");
+  set_faults(world, {fallible_number(release, tcp, "dentry")});
+  BOOST_TEST(words(verdict_of(world, tcp)) == "ENOMEM file_memory");
+  set_faults(world, {fallible_number(release, tcp, "filp")});
+  BOOST_TEST(words(verdict_of(world, tcp)) == "ENFILE file_max");
 }
 
 // The chains seen on a running 6.18.
