@@ -106,6 +106,7 @@ struct socket* sock_alloc(Kernel& k) {
   auto* sock = static_cast<struct socket*>(block);
   std::memset(block, 0, sizeof(struct socket));
   sock->object = object;
+  sock->state = SS_UNCONNECTED;  // sock_alloc_inode
   sock->wq_allocated = own_wq;
   sock->inode_uid = k.world().caller.fsuid;
   sock->inode_gid = k.world().caller.fsgid;
