@@ -90,6 +90,9 @@ Outcome Machine::on_slot(const Operation& o) {
     slot = -1;
   } else if (o.op == Op::look) {
     if (sock->sk != nullptr) kernel_.objects->observed = sock->sk->sk_family;
+  } else if (sock->ops == &ops_of(kernel_, OpsId::smc_inet_stream_ops) ||
+             sock->ops == &ops_of(kernel_, OpsId::smc_inet6_stream_ops)) {
+    // net/smc/af_smc.c:smc_connect hands the call to the internal TCP socket and never autobinds.
   } else {
     outcome.error = -inet_autobind(kernel_, *sock);
     hazards_.bits = static_cast<uint16_t>(hazards_.bits | kernel_.hazards().bits);
