@@ -65,11 +65,11 @@ void normalise(Answers& answers) {
     return groups.try_emplace({o.family, o.type, o.deep}, groups.size()).first->second;
   };
   for (const Observation& o : answers.observations) group_of(o);
-  std::stable_sort(answers.observations.begin(), answers.observations.end(),
-                   [&](const Observation& one, const Observation& other) {
-                     const size_t group = group_of(one), other_group = group_of(other);
-                     return group != other_group ? group < other_group : one.low < other.low;
-                   });
+  std::sort(answers.observations.begin(), answers.observations.end(),
+            [&](const Observation& one, const Observation& other) {
+              return std::tuple(group_of(one), one.low, one.high) <
+                     std::tuple(group_of(other), other.low, other.high);
+            });
   std::vector<Observation> joined;
   for (const Observation& o : answers.observations) {
     if (!joined.empty()) {

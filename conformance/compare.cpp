@@ -86,11 +86,11 @@ void add_left_out(Comparison& result, ContextResult& context, const std::vector<
 void sort_findings(Comparison& comparison) {
   std::vector<size_t> order(comparison.findings.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     const Finding& one = comparison.findings[a];
     const Finding& other = comparison.findings[b];
-    return std::tuple(one.known, one.observable != "errno", other.count) <
-           std::tuple(other.known, other.observable != "errno", one.count);
+    return std::tuple(one.known, one.observable != "errno", other.count, a) <
+           std::tuple(other.known, other.observable != "errno", one.count, b);
   });
   std::vector<size_t> new_index(order.size());
   std::vector<Finding> sorted;
@@ -189,7 +189,11 @@ void Comparer::add(const Answers& answers) {
   const ContextRow* row = find_context(answers.context);
   ModelAsker asker(row == nullptr ? base_ : context_world(base_, *row));
   for (const Observation& o : answers.observations) {
-    Group group{.family = o.family, .type = o.type, .low = o.low, .high = o.high};
+    Group group;
+    group.family = o.family;
+    group.type = o.type;
+    group.low = o.low;
+    group.high = o.high;
     group.deep = o.deep;
     compare_run(asker, answers.context, o, group);
     if (group.skipped.empty()) {

@@ -95,7 +95,11 @@ class Differ {
       const int32_t low = std::max(expected[i].low, got[j].low);
       const int32_t high = std::min(expected[i].high, got[j].high);
       if (low <= high) {
-        Group group{.family = got[j].family, .type = got[j].type, .low = low, .high = high};
+        Group group;
+        group.family = got[j].family;
+        group.type = got[j].type;
+        group.low = low;
+        group.high = high;
         group.deep = got[j].deep;
         segment(asker, context.name, expected[i], got[j], group);
         common += width(low, high);

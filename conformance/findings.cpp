@@ -56,8 +56,9 @@ std::string summary_line(const Comparison& comparison) {
                      std::to_string(comparison.skipped_cases()) + " skipped";
   std::vector<std::pair<uint64_t, std::string>> reasons;
   for (const auto& [reason, cases] : comparison.skipped) reasons.emplace_back(cases, reason);
-  std::stable_sort(reasons.begin(), reasons.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
   std::string separator = ": ";
   for (const auto& [cases, reason] : reasons) {
     line += separator + std::to_string(cases) + " " + reason + contexts_text(comparison, reason);
