@@ -160,6 +160,11 @@ bool take_family_and_type(char **rest, int32_t *family, int32_t *type);
 bool take_range(char **rest, int32_t *low, int32_t *high);
 bool parse_i32(const char *text, int32_t *number);
 
+// ---- hold.c: sockets that stay open
+
+void serve_hold(char *arguments);
+void serve_drop(void);
+
 // ---- facts.c, capability.c, context.c, stage.c: who and where the caller is ---------------------
 
 void serve_hello(void);
@@ -175,7 +180,7 @@ bool serve_context(char *arguments);
 bool serve(bool inside_context);     // serve.c: the request loop; false after quit or EOF
 
 enum OpKind { op_netns, op_userns, op_ownednetns, op_mntns, op_sysctl, op_groups, op_gid, op_egid,
-              op_uid, op_caps, op_nofile };
+              op_uid, op_caps, op_nofile, op_cgroup };
 enum { op_count_max = 32, group_count_max = 64 };
 
 enum CapsAsked { caps_none, caps_keep, caps_all, caps_all_but, caps_only };
@@ -184,7 +189,7 @@ struct Op {
     enum OpKind kind;
     const char *text;               // as typed, for the answer
     int64_t number;
-    const char *name;               // sysctl: its path; caps: unused
+    const char *name;               // sysctl: its name; cgroup: its directory; caps: unused
     const char *value;              // sysctl: what to write
     enum CapsAsked caps;
     uint64_t mask;

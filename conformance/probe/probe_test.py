@@ -162,10 +162,26 @@ class Calls(ProbeTest):
         self.assertIn(words[7], ("11=$inode", "11=!ENOENT"))    # fdinfo has it since 5.14
         self.assertEqual(answer[1:], ["s 6 6 0", "."])
 
+    def test_held_sockets_stay_open_until_dropped(self):
+        with Dialogue() as probe:
+            probe.send("hold 2 1 0 7,6 6")
+            held = [probe.line().split() for _ in range(3)]
+            self.assertEqual(probe.line(), ".")
+            self.assertEqual([words[2:4] for words in held],
+                             [["0", "0"], ["6", "6"], ["6", "6"]])
+            for _, pid, _, _, fd in held:
+                self.assertTrue(os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:"))
+            probe.send("drop")
+            self.assertEqual(probe.line(), "dropped 3")
+            for _, pid, _, _, fd in held:
+                self.assertFalse(os.path.exists(f"/proc/{pid}/fd/{fd}"))
+            probe.send("drop")
+            self.assertEqual(probe.line(), "dropped 0")
+
     def test_malformed_requests(self):
         for request in ("", "grid", "grid 2 1", "grid 2 1 3", "grid 2 1 3 2", "grid 2 1 x 4",
                         "grid 2 1 0 2147483648", "grid 2  1 0 0", "grid 2 1 0 0 ", "grids 2 1 0 0,",
-                        "deep 2 1", "deep 2 1 0 0", "hello you", "observe", "observe 256 fast a",
+                        "deep 2 1", "deep 2 1 0 0", "hold 2 1", "hold 2 1 1 0", "drop 1", "hello you", "observe", "observe 256 fast a",
                         "observe 1 fast a sockopt 1 2 4", "observe 1 fast a sockopt 1 2 4 i33",
                         "observe 1 fast a sockopt 1 2 257 hex", "observe 1 slow a sockname",
                         "observe 1 fast a procrow /proc/net/raw", "observe 1 fast a fstat ino",
@@ -178,7 +194,7 @@ class Calls(ProbeTest):
         for ops in ("nonsense", "netns extra", "uid", "uid -1", "uid x", "caps some",
                     "caps only:nothing", "groups 1,", "sysctl net.ipv4.ip_no_pmtu_disc 1",
                     "netns; sysctl kernel.modprobe x", "netns; sysctl net.../kernel/x 1",
-                    "netns; sysctl net.ipv4.ip_no_pmtu_disc", "netns;", "; netns"):
+                    "netns; sysctl net.ipv4.ip_no_pmtu_disc", "cgroup", "cgroup a", "netns;", "; netns"):
             answer = converse("context c " + ops, "grid 2 1 0 0", "observe 1 fast a sockname",
                               "context d", "leave", "leave", "grid 2 15 0 0")
             self.assertTrue(answer[0].startswith("error context: "), ops)

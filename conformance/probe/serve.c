@@ -30,6 +30,10 @@ bool serve(bool inside_context)
                 return false;
         } else if (strcmp(request, "read") == 0) {
             serve_read(rest);
+        } else if (strcmp(request, "hold") == 0) {
+            serve_hold(rest);
+        } else if (is_bare(request, "drop", rest)) {
+            serve_drop();
         } else if (is_bare(request, "hello", rest)) {
             serve_hello();
         } else if (is_bare(request, "timing", rest)) {
@@ -41,8 +45,8 @@ bool serve(bool inside_context)
         } else if (is_bare(request, "quit", rest)) {
             return false;
         } else {
-            say_error("request", "wanted: hello observe context leave grid grids deep read "
-                                 "timing quit");
+            say_error("request", "wanted: hello observe context leave grid grids deep hold "
+                                 "drop read timing quit");
         }
     }
 }

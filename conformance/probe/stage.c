@@ -205,6 +205,13 @@ static bool stage_nofile(int64_t count, struct Refusal *refusal)
     return check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit", refusal);
 }
 
+static bool stage_cgroup(const char *directory, struct Refusal *refusal)
+{
+    char path[2 * word_size];
+    snprintf(path, sizeof path, "%s/cgroup.procs", directory);
+    return check(write_file(path, "0"), "cgroup.procs", refusal);
+}
+
 bool stage_op(const struct Op *op, struct Refusal *refusal)
 {
     const uid_t id = (uid_t)op->number;
@@ -235,6 +242,8 @@ bool stage_op(const struct Op *op, struct Refusal *refusal)
         return stage_caps(op, refusal);
     case op_nofile:
         return stage_nofile(op->number, refusal);
+    case op_cgroup:
+        return stage_cgroup(op->name, refusal);
     }
     return refuse(refusal, "operation", ENOSYS);
 }

@@ -68,7 +68,7 @@ static const struct OpRow {
     {"gid", op_gid, true, false},        {"egid", op_egid, true, false},
     {"uid", op_uid, true, false},        {"nofile", op_nofile, true, false},
     {"groups", op_groups, false, true},  {"caps", op_caps, false, true},
-    {"sysctl", op_sysctl, false, true},
+    {"sysctl", op_sysctl, false, true},  {"cgroup", op_cgroup, false, true},
 };
 
 static bool parse_op(char *text, struct Op *op)
@@ -95,6 +95,8 @@ static bool parse_op(char *text, struct Op *op)
         return text != NULL && good_sysctl_name(argument);
     if (text != NULL)
         return false;
+    if (row->kind == op_cgroup)
+        return argument[0] == '/' && strlen(argument) < word_size;
     return row->kind == op_groups ? parse_groups(argument, op) : parse_caps(argument, op);
 }
 
