@@ -80,24 +80,39 @@ void sysctl_value(Stream& s, size_t index, SysctlValue& value) {
     value.v[i] = row.usual.v[i];
 }
 
-uint16_t name_hash(std::string_view name) {
+constexpr uint16_t hash_of(std::string_view name) {
   uint32_t h = 2166136261u;
   for (const char c : name) h = (h ^ static_cast<uint8_t>(c)) * 16777619u;
   return static_cast<uint16_t>(h ^ h >> 16);
 }
 
+constexpr std::array<uint16_t, kBehaviourCount> kNameHashes = {
+#define BEHAVIOUR(id, ...) hash_of(#id),
+#include "model/behaviours.def"
+};
+
+constexpr bool hashes_differ() {
+  for (size_t i = 0; i < kBehaviourCount; ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (kNameHashes[i] == kNameHashes[j]) return false;
+  return true;
+}
+static_assert(hashes_differ(), "two behaviours would be stored alike: rename the newer one");
+
+uint16_t name_hash(Behaviour b) { return kNameHashes[static_cast<size_t>(b)]; }
+
 // The behaviour whose name's hash is the next one at or above `hash`, around the end. By name, so that
 // a stored case keeps its meaning when rows are added.
 Behaviour nearest_behaviour(uint16_t hash) {
-  const BehaviourRow* best = &behaviours()[0];
+  size_t best = 0;
   uint16_t distance = 0xffff;
-  for (const BehaviourRow& row : behaviours()) {
-    const auto d = static_cast<uint16_t>(name_hash(row.name) - hash);
+  for (size_t i = 0; i < kBehaviourCount; ++i) {
+    const auto d = static_cast<uint16_t>(kNameHashes[i] - hash);
     if (d >= distance) continue;
     distance = d;
-    best = &row;
+    best = i;
   }
-  return best->id;
+  return static_cast<Behaviour>(best);
 }
 
 struct Toggle {
@@ -111,8 +126,8 @@ void toggles(Stream& s, World& world) {
   size_t count = 0;
   for (const BehaviourRow& row : behaviours()) {
     if (Stream::reading || count == kTogglesMax) break;
-    if (world.without.has(row.id)) list[count++] = {2, name_hash(row.name)};
-    else if (world.with.has(row.id)) list[count++] = {1, name_hash(row.name)};
+    if (world.without.has(row.id)) list[count++] = {2, name_hash(row.id)};
+    else if (world.with.has(row.id)) list[count++] = {1, name_hash(row.id)};
   }
   if (Stream::reading) world.with = world.without = {};
   for (Toggle& toggle : list) {
@@ -260,6 +275,7 @@ Case decode_case(std::span<const uint8_t> bytes) {
 
 std::vector<uint8_t> encode_case(const Case& c) {
   std::vector<uint8_t> bytes;
+  bytes.reserve(256);
   Writer writer(bytes);
   Case copy = c;
   version(writer);
@@ -282,6 +298,7 @@ Program decode_program(std::span<const uint8_t> bytes) {
 
 std::vector<uint8_t> encode_program(const Program& program) {
   std::vector<uint8_t> bytes;
+  bytes.reserve(512);
   Writer writer(bytes);
   Program copy = program;
   if (copy.operations.size() > kOperationsMax) copy.operations.resize(kOperationsMax);
