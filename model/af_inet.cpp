@@ -239,7 +239,7 @@ int inet_autobind(Kernel& k, socket& sock) {
     k.hazard(Hazard::null_get_port);
     return 0;
   }
-  if (k.should_fail("get_port")) return -kEAGAIN;
+  if (k.should_fail()) return -kEAGAIN;
   sk->skc_num = 32768;  // some ephemeral port
   inet_sk(*sk).inet_sport = static_cast<uint16_t>(sk->skc_num << 8 | sk->skc_num >> 8);
   return 0;

@@ -66,7 +66,7 @@ int mptcp_init_sock(Kernel& k, sock& sk) {
   }
   if (k.has(Behaviour::mptcp_sched_init)) {
     // bpf_try_module_get of the default scheduler, which is built in, cannot fail by itself.
-    if (k.should_fail("mptcp_init_sched")) return k.fail(Rule::mptcp_scheduler, kEBUSY);
+    if (k.should_fail()) return k.fail(Rule::mptcp_scheduler, kEBUSY);
     msk.scheduler_ref = true;
     k.pass(Rule::mptcp_scheduler);
   }

@@ -65,8 +65,6 @@ constexpr OpsRow kOps[] = {
 #include "model/protosw.def"
 };
 
-constexpr std::optional<Behaviour> ANY = std::nullopt;
-
 struct ProtoswRow {
   int32_t family, type, protocol;
   ProtoId prot;
@@ -110,7 +108,7 @@ void boot_protos(Kernel& k) {
   Kernel::Objects& o = *k.objects;
   for (size_t i = 0; i < kProtoCount; ++i) {
     const ProtoRow& row = kProtos[i];
-    o.slabs[i] = {row.prot.name, row.size, typesafe(k, row.slab), row.slab == SlabKind::kmalloc};
+    o.slabs[i] = {row.prot.name, row.size, typesafe(k, row.slab), row.slab == SlabKind::kmalloc, nullptr};
     o.protos[i] = row.prot;
     o.protos[i].slab = &o.slabs[i];
     o.protos[i].owner = &o.modules[static_cast<size_t>(row.provider)];
@@ -150,8 +148,10 @@ void boot_providers(Kernel& k, const World& world) {
     for (const ProviderRow& row : providers())
       if (row.id != Provider::packet) module_of(k, row.id).presence = Presence::absent;
   // Modules come after what is built in, whatever the order of the tables.
-  for (module_owner& owner : o.modules)
+  for (module_owner& owner : o.modules) {
     if (owner.presence == Presence::loaded) owner.presence = Presence::loadable;
+    if (owner.presence == Presence::loadable) ++o.loadable;
+  }
   register_provided(k);
   const bool has_inet = module_of(k, Provider::inet).presence != Presence::absent;
   for (const ProviderRow& row : providers())
@@ -162,24 +162,9 @@ void boot_providers(Kernel& k, const World& world) {
 
 }  // namespace
 
-bool Protocol::operator<(int32_t bound) const {
-  const bool yes = value_ < bound;
-  if (path_ != nullptr) {
-    if (yes && path_->high > int64_t{bound} - 1) path_->high = int64_t{bound} - 1;
-    if (!yes && path_->low < bound) path_->low = bound;
-  }
-  return yes;
-}
-
-bool Protocol::operator==(int32_t number) const {
-  const bool yes = value_ == number;
-  if (path_ != nullptr) {
-    if ((yes || value_ > number) && path_->low < int64_t{number} + (yes ? 0 : 1))
-      path_->low = int64_t{number} + (yes ? 0 : 1);
-    if ((yes || value_ < number) && path_->high > int64_t{number} - (yes ? 0 : 1))
-      path_->high = int64_t{number} - (yes ? 0 : 1);
-  }
-  return yes;
+void Protocol::narrow(int64_t low, int64_t high) const {
+  if (path_->low < low) path_->low = low;
+  if (path_->high > high) path_->high = high;
 }
 
 Kernel::Kernel(const World& world) : world_(world) {
@@ -249,24 +234,18 @@ Balance Kernel::balance() const {
   return b;
 }
 
-void Kernel::step(StepKind kind, std::string_view what, int32_t result, uint32_t object,
-                  int32_t a, int32_t b) {
-  if (kind == StepKind::module_load) changed_ = true;
-  if (!tracing || step_count_ == steps_.size()) return;
-  steps_[step_count_++] = {kind, Rule{}, static_cast<int16_t>(result), object, a, b, what};
+void Kernel::record(const Step& step) {
+  if (step_count_ < steps_.size()) steps_[step_count_++] = step;
 }
 
-void Kernel::pass(Rule rule) {
-  if (!tracing || kern_depth != 0 || step_count_ == steps_.size()) return;
-  steps_[step_count_++] = {StepKind::rule, rule, 0, 0, 0, 0, row(rule).name};
+void Kernel::record_rule(Rule rule, int32_t result) {
+  if (kern_depth != 0) return;
+  record({StepKind::rule, rule, static_cast<int16_t>(result), 0, 0, 0, row(rule).name});
 }
 
 int Kernel::fail(Rule rule, int32_t error) {
   decided_ = rule;
-  if (tracing && kern_depth == 0 && step_count_ < steps_.size())
-    steps_[step_count_++] = {StepKind::rule, rule, static_cast<int16_t>(-error),
-                             0,              0,    0,
-                             row(rule).name};
+  if (tracing) record_rule(rule, -error);
   return -error;
 }
 
@@ -275,9 +254,7 @@ void Kernel::hazard(Hazard hazard) {
   step(StepKind::hazard, hazard_name(hazard));
 }
 
-bool Kernel::should_fail(std::string_view what) {
-  (void)what;
-  ++fallible_;
+bool Kernel::fault_hits() const {
   for (size_t i = 0; i < world_.fault_count; ++i)
     if (world_.faults[i] == fallible_) return true;
   return false;

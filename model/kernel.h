@@ -27,14 +27,27 @@ class Protocol {
  public:
   Protocol(int32_t value, PathCondition* path) : value_(value), path_(path) {}
   int32_t value() const { return value_; }
-  bool operator<(int32_t bound) const;
+  bool operator<(int32_t bound) const {
+    const bool yes = value_ < bound;
+    if (path_ != nullptr) yes ? narrow(INT32_MIN, int64_t{bound} - 1) : narrow(bound, INT32_MAX);
+    return yes;
+  }
   bool operator>=(int32_t bound) const { return !(*this < bound); }
-  bool operator==(int32_t number) const;
+  bool operator==(int32_t number) const {
+    if (path_ != nullptr) {
+      if (value_ == number) narrow(number, number);
+      else if (value_ < number) narrow(INT32_MIN, int64_t{number} - 1);
+      else narrow(int64_t{number} + 1, INT32_MAX);
+    }
+    return value_ == number;
+  }
   bool operator!=(int32_t number) const { return !(*this == number); }
   // An entry's number replaces the caller's: from here on nothing depends on the caller's.
   void rewrite(int32_t value) { value_ = value; path_ = nullptr; }
 
  private:
+  void narrow(int64_t low, int64_t high) const;
+
   int32_t value_;
   PathCondition* path_;
 };
@@ -86,14 +99,23 @@ class Kernel {
   }
   // Records a step; cheap when tracing is off.
   void step(StepKind kind, std::string_view what, int32_t result = 0, uint32_t object = 0,
-            int32_t a = 0, int32_t b = 0);
+            int32_t a = 0, int32_t b = 0) {
+    if (tracing) record({kind, Rule{}, static_cast<int16_t>(result), object, a, b, what});
+  }
   // A rule was asked and passed.
-  void pass(Rule rule);
+  void pass(Rule rule) {
+    if (tracing) record_rule(rule, 0);
+  }
   // A rule decided; returns -errno, so that `return k.fail(Rule::x, kEPERM)` reads as the kernel does.
   int fail(Rule rule, int32_t error);
   void hazard(Hazard hazard);
   // Counts a fallible step; true when the world's faults make this one fail.
-  bool should_fail(std::string_view what);
+  bool should_fail() {
+    ++fallible_;
+    return world_.fault_count != 0 && fault_hits();
+  }
+  // A module came or went: later calls may be answered differently.
+  void note_change() { changed_ = true; }
   // The number that should_fail gave the latest fallible step.
   int32_t fallible() const { return fallible_; }
 
@@ -102,6 +124,10 @@ class Kernel {
   Objects* objects = nullptr;  // owned
 
  private:
+  void record(const Step& step);
+  void record_rule(Rule rule, int32_t result);
+  bool fault_hits() const;
+
   World world_;
   BehaviourSet behaviours_;
   bool changed_ = false;

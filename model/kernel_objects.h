@@ -13,6 +13,8 @@
 
 namespace sockoracle {
 
+struct ObjectHeader;  // slab.cpp
+
 // mm/slab: one cache per proto, and the sockets' inodes. Objects are heap blocks, so that the
 // sanitizers see each one's true life time; a header links them for the balance and for clean-up.
 struct kmem_cache {
@@ -20,6 +22,7 @@ struct kmem_cache {
   uint32_t obj_size = 0;
   bool typesafe = false;  // SLAB_TYPESAFE_BY_RCU
   bool kmalloc = false;   // no slab: kmalloc
+  ObjectHeader* spare = nullptr;  // freed objects to hand out again (slab.cpp)
 };
 
 // struct module; built-in code has none (THIS_MODULE is NULL there).
@@ -46,6 +49,9 @@ struct net {
 };
 
 enum protosw_flag : uint8_t { REUSE = 1, PERMANENT = 2, ICSK = 4, BUILTIN_PERMANENT = 8 };
+
+// In a table: the row holds on every release.
+inline constexpr std::optional<Behaviour> ANY = std::nullopt;
 
 enum class ProtoId : uint8_t {
 #define PROTO(id, ...) id,
@@ -113,13 +119,10 @@ inline constexpr size_t kProtoswCount = 0
 inline constexpr int32_t kFirstDescriptor = 3;
 inline constexpr size_t kFamilyMax = 46;  // the largest AF_MAX of the table
 
-struct ObjectHeader;  // slab.cpp
-
 struct Kernel::Objects {
   std::array<module_owner, kProviderCount> modules;
   std::array<kmem_cache, kProtoCount> slabs;
-  kmem_cache inode_cache{"sock_inode_cache", sizeof(struct socket), false, false};
-  kmem_cache pieces{"kmalloc", 64, false, true};  // small blocks that init hooks allocate
+  kmem_cache inode_cache{"sock_inode_cache", sizeof(struct socket), false, false, nullptr};
   std::array<proto, kProtoCount> protos;
   std::array<proto_ops, kOpsCount> ops;
   std::array<inet_protosw, kProtoswCount> protosw;
@@ -129,6 +132,7 @@ struct Kernel::Objects {
   std::array<const net_proto_family*, kFamilyMax> net_families{};
   std::array<user_namespace, kUserNsMax> user_ns;
   net current_net;
+  int32_t loadable = 0;  // modules that request_module could still bring
   bool inet_ehash_secret = false;
   int32_t group_refs = 0;  // references to the caller's group_info beyond the caller's own
   std::vector<struct socket*> fds;  // descriptor = index + kFirstDescriptor

@@ -8,8 +8,6 @@
 namespace sockoracle {
 namespace {
 
-constexpr std::optional<Behaviour> ANY = std::nullopt;
-
 struct AliasRow {
   Provider provider;
   int32_t family, protocol, type;
@@ -32,10 +30,6 @@ constexpr FamilyAliasRow kFamilyAliases[] = {
 #include "model/aliases.def"
 };
 
-bool is_module(const module_owner& owner) {
-  return owner.presence == Presence::loadable || owner.presence == Presence::loaded;
-}
-
 // modprobe found the module; true when it is in the kernel afterwards for the first time.
 bool modprobe(Kernel& k, Provider provider) {
   if (module_of(k, provider).presence != Presence::loadable) return false;
@@ -45,27 +39,26 @@ bool modprobe(Kernel& k, Provider provider) {
 
 }  // namespace
 
-bool try_module_get(Kernel& k, module_owner* owner) {
-  if (owner == nullptr || !is_module(*owner)) return true;
-  const bool ok = !owner->going && !k.should_fail("try_module_get");
-  if (ok) ++owner->refcnt;
-  k.step(StepKind::module_get, owner->name, ok ? 1 : 0);
+bool get_loaded_module(Kernel& k, module_owner& owner) {
+  const bool ok = !owner.going && !k.should_fail();
+  if (ok) ++owner.refcnt;
+  k.step(StepKind::module_get, owner.name, ok ? 1 : 0);
   return ok;
 }
 
-void module_put(Kernel& k, module_owner* owner) {
-  if (owner == nullptr || !is_module(*owner)) return;
-  --owner->refcnt;
-  k.step(StepKind::module_put, owner->name);
+void put_loaded_module(Kernel& k, module_owner& owner) {
+  --owner.refcnt;
+  k.step(StepKind::module_put, owner.name);
 }
 
 void request_protocol_module(Kernel& k, int32_t family, Protocol protocol, int32_t type) {
   if (!k.world().modules_enabled) return;
   bool came = false;
-  for (const AliasRow& row : kAliases) {
+  // Only a module that is not there yet can come, and mostly there is none.
+  for (const AliasRow& row : std::span(kAliases, k.objects->loadable != 0 ? std::size(kAliases) : 0)) {
     if (row.family != family || row.type != type) continue;
+    if (module_of(k, row.provider).presence != Presence::loadable) continue;
     if (row.with && !k.has(*row.with)) continue;
-    if (module_of(k, row.provider).presence == Presence::absent) continue;
     if (protocol == row.protocol) came = modprobe(k, row.provider) || came;
   }
   k.step(StepKind::request_module, family == kAF_INET6 ? "net-pf-10" : "net-pf-2", came ? 1 : 0, 0,
@@ -126,6 +119,8 @@ void load_provider(Kernel& k, Provider provider) {
   module_owner& owner = module_of(k, provider);
   owner.presence = Presence::loaded;
   owner.going = false;
+  --k.objects->loadable;
+  k.note_change();
   k.step(StepKind::module_load, owner.name);
   register_provided(k);
 }
@@ -143,6 +138,8 @@ bool unload_provider(Kernel& k, Provider provider) {
   if (provider == Provider::packet) sock_unregister(k, kAF_PACKET);
   owner.presence = Presence::loadable;
   owner.going = false;
+  ++k.objects->loadable;
+  k.note_change();
   return true;
 }
 

@@ -9,9 +9,19 @@
 
 namespace sockoracle {
 
+inline bool is_module(const module_owner& owner) {
+  return owner.presence == Presence::loadable || owner.presence == Presence::loaded;
+}
+bool get_loaded_module(Kernel& k, module_owner& owner);
+void put_loaded_module(Kernel& k, module_owner& owner);
+
 // True for built-in code (owner null or built in) and for a live module, whose count goes up.
-bool try_module_get(Kernel& k, module_owner* owner);
-void module_put(Kernel& k, module_owner* owner);
+inline bool try_module_get(Kernel& k, module_owner* owner) {
+  return owner == nullptr || !is_module(*owner) || get_loaded_module(k, *owner);
+}
+inline void module_put(Kernel& k, module_owner* owner) {
+  if (owner != nullptr && is_module(*owner)) put_loaded_module(k, *owner);
+}
 
 // request_module("net-pf-%d-proto-%d-type-%d"), or without -type- when type is -1. Loads the module
 // whose alias matches, if it is loadable. The answer is ignored by every caller, so there is none.

@@ -11,8 +11,8 @@ namespace sockoracle {
 
 // A block with indeterminate contents, or null when the world's faults say so. Its number is in
 // *object. `what` names it in the trace.
-void* kmem_cache_alloc(Kernel& k, const kmem_cache& cache, uint32_t* object);
-void kmem_cache_free(Kernel& k, const kmem_cache& cache, void* block);
+void* kmem_cache_alloc(Kernel& k, kmem_cache& cache, uint32_t* object);
+void kmem_cache_free(Kernel& k, kmem_cache& cache, void* block);
 // An allocation whose contents the model does not need: a dentry, a file, per-cpu counters. Counts
 // as a fallible step; false when it fails. Nothing to free.
 bool alloc_untracked(Kernel& k, std::string_view what);

@@ -132,7 +132,7 @@ void hold_netns(Kernel& k, net& net, sock& sk, bool kern) {
 sock* sk_prot_alloc(Kernel& k, const proto& prot, bool priority_zero, int32_t family,
                     int32_t error) {
   (void)family;  // only the LSM hook is told
-  const kmem_cache& slab = *prot.slab;
+  kmem_cache& slab = *prot.slab;
   uint32_t object = 0;
   auto* sk = static_cast<sock*>(kmem_cache_alloc(k, slab, &object));
   if (sk == nullptr) {
