@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fuzz/bugs.h"
+
+#include <optional>
+
+#include "model/symbols.h"
+
+namespace sockoracle::fuzz {
+namespace {
+
+constexpr std::optional<Behaviour> ANY = std::nullopt;
+
+struct Cure {
+  Hazard hazard;
+  Behaviour cure;
+  std::optional<Behaviour> because;
+};
+
+constexpr Cure kCures[] = {
+#define CURE(hazard, cure, because) {Hazard::hazard, Behaviour::cure, because},
+#include "fuzz/bugs.def"
+};
+
+bool is_missing(const World& world, const Cure& cure) {
+  return (!cure.because || world.has(*cure.because)) && !world.has(cure.cure);
+}
+
+constexpr bool kHasGetPort[] = {
+#define PROTO(id, name, provider, object, pinfo, slab, init, destroy, hash, unhash, get_port,  \
+              close, backlog_rcv)                                                              \
+  get_port != 0,
+#include "model/proto.def"
+};
+
+}  // namespace
+
+World pinned(const World& world) {
+  World copy = world;
+  const BehaviourSet own = behaviours_of(world.release);
+  for (size_t i = 0; i < own.words.size(); ++i) {
+    copy.with.words[i] = (own.words[i] | world.with.words[i]) & ~world.without.words[i];
+    copy.without.words[i] = ~copy.with.words[i];
+  }
+  return copy;
+}
+
+bool admits(const World& world, Hazard hazard) {
+  for (const Cure& cure : kCures)
+    if (cure.hazard == hazard && is_missing(world, cure)) return true;
+  return false;
+}
+
+HazardSet known_leaks(const World& world, Rule decided) {
+  HazardSet leaks;
+  for (const Hazard hazard : {Hazard::leaked_sock, Hazard::leaked_group_info})
+    if (admits(world, hazard)) leaks.set(hazard);
+  // Nobody has cured this one up to the newest release: __sock_create clears sock->ops and with it
+  // the way to the finished sock.
+  if (decided == Rule::ops_module_live) leaks.set(Hazard::leaked_sock);
+  return leaks;
+}
+
+bool inadmissible(const World& world, HazardSet hazards, Rule decided, Hazard* which) {
+  for (size_t i = 0; i < kHazardCount; ++i) {
+    const auto hazard = static_cast<Hazard>(i);
+    if (!hazards.has(hazard) || admits(world, hazard)) continue;
+    if (known_leaks(world, decided).has(hazard)) continue;
+    *which = hazard;
+    return true;
+  }
+  return false;
+}
+
+void repair(World& world) {
+  const BehaviourSet own = behaviours_of(world.release);
+  const World now = pinned(world);
+  for (const Cure& cure : kCures) {
+    if (!is_missing(now, cure)) continue;
+    world.without.set(cure.cure, false);
+    if (!own.has(cure.cure)) world.with.set(cure.cure);
+  }
+}
+
+void make_possible(World& world) {
+  // INET is a bool, and so are the parts of it.
+  for (const Provider provider : {Provider::inet, Provider::udplite, Provider::mptcp}) {
+    auto& presence = world.providers[static_cast<size_t>(provider)];
+    if (presence == Presence::loadable || presence == Presence::loaded)
+      presence = Presence::builtin;
+  }
+  auto& ipv6 = world.providers[static_cast<size_t>(Provider::ipv6)];
+  // Kconfig: what has an IPv6 part is not built in where IPv6 is a module.
+  for (const Provider provider : {Provider::sctp, Provider::dccp, Provider::l2tp_ip, Provider::smc,
+                                  Provider::mptcp})
+    if (world.providers[static_cast<size_t>(provider)] == Presence::builtin &&
+        (ipv6 == Presence::loadable || ipv6 == Presence::loaded))
+      ipv6 = Presence::builtin;
+}
+
+void make_possible(Program& program) {
+  make_possible(program.world);
+  for (Operation& o : program.operations) {
+    if (o.op != Op::add_protosw) continue;
+    o.entry.protocol &= 0xff;
+    if (!kHasGetPort[static_cast<size_t>(o.entry.prot)])
+      o.entry.prot = o.entry.ipv6 ? ProtoId::tcpv6 : ProtoId::tcp;
+  }
+}
+
+}  // namespace sockoracle::fuzz

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fuzz/live_plan.h"
+
+#include <algorithm>
+
+#include "model/observables.h"
+#include "model/symbols.h"
+
+namespace sockoracle::fuzz {
+namespace {
+
+// Options that tell sockets apart, cheap to read, each a plain int.
+constexpr std::string_view kOptions[] = {"SO_TYPE", "SO_PROTOCOL", "SO_DOMAIN", "SO_RCVBUF",
+                                         "IP_TTL", "IP_MTU_DISCOVER"};
+
+bool asks_for_module(const Kernel& k) {
+  for (const Step& step : k.trace())
+    if (step.kind == StepKind::request_module) return true;
+  return false;
+}
+
+}  // namespace
+
+std::vector<size_t> live_rows() {
+  std::vector<size_t> rows;
+  for (const std::string_view name : kOptions)
+    if (const int row = find_observable(name); row >= 0) rows.push_back(static_cast<size_t>(row));
+  return rows;
+}
+
+std::vector<LiveOption> live_options(const std::vector<size_t>& rows) {
+  std::vector<LiveOption> options;
+  for (const size_t row : rows)
+    options.push_back({observables()[row].level, observables()[row].option});
+  return options;
+}
+
+LivePlan::LivePlan(const LivePool& pool, std::vector<size_t> rows)
+    : pool_(pool), rows_(std::move(rows)), kernels_(pool.contexts.size()) {}
+
+Kernel& LivePlan::kernel_of(size_t index) {
+  std::unique_ptr<Kernel>& k = kernels_[index];
+  if (k == nullptr || k->changed()) k = std::make_unique<Kernel>(pool_.contexts[index].world);
+  return *k;
+}
+
+bool LivePlan::is_left_out(const Kernel& k, const Call& call, const Verdict& v) const {
+  if (v.rule == Rule::family_not_modelled) return true;
+  const bool packet = call.family == kAF_PACKET ||
+                      (call.family == kAF_INET && (call.type & kSOCK_TYPE_MASK) == kSOCK_PACKET);
+  if (packet && v.rule > Rule::packet_type) return true;
+  return pool_.can_autoload && asks_for_module(k);
+}
+
+int32_t LivePlan::prepare(const LiveContext& context, size_t index, const LiveInput& input) {
+  LiveSlot& slot = *context.slot;
+  slot.run_count = 0;
+  expectations_.clear();
+  int32_t answers = 0;
+  for (const LiveCall& c : input.calls) {
+    const int64_t last = std::min<int64_t>(int64_t{c.protocol} + c.more, INT32_MAX);
+    for (int64_t at = c.protocol; at <= last;) {
+      if (slot.run_count == live_runs_max || answers == live_answers_max) return answers;
+      Kernel& k = kernel_of(index);
+      const Call call{c.pair ? Entry::socketpair : Entry::socket, c.family, c.type,
+                      static_cast<int32_t>(at)};
+      PathCondition path;
+      k.path = &path;
+      const Verdict verdict = k.call(call);
+      k.path = nullptr;
+      const bool left_out = is_left_out(k, call, verdict);
+      if (verdict.fd >= 0) k.close(verdict.fd);
+      const int64_t end = std::min(path.high, last);
+      const int64_t count = std::min<int64_t>(end - at + 1, live_answers_max - answers);
+      if (!left_out) {
+        slot.runs[slot.run_count++] = {c.pair ? 1 : 0, c.family, c.type, call.protocol,
+                                       static_cast<int32_t>(count)};
+        expectations_.push_back({call, verdict});
+        answers += static_cast<int32_t>(count);
+      }
+      at = end + 1;
+    }
+  }
+  return answers;
+}
+
+void LivePlan::expect_values(size_t index, const Call& call, int32_t* values) {
+  Kernel& k = kernel_of(index);
+  const Verdict verdict = k.call(call);
+  const struct socket* sock = k.lookup(verdict.fd);
+  for (size_t i = 0; sock != nullptr && i < rows_.size(); ++i) {
+    const Value value = observables()[rows_[i]].expect(k, *sock);
+    values[i] = value.kind == Value::Kind::error ? -value.error : static_cast<int32_t>(value.v[0]);
+  }
+  if (verdict.fd >= 0) k.close(verdict.fd);
+}
+
+}  // namespace sockoracle::fuzz

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the model says of a live input, and which of its calls may be made on this machine at all.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "fuzz/live_input.h"
+#include "fuzz/live_pool.h"
+#include "model/kernel.h"
+
+namespace sockoracle::fuzz {
+
+// One run of the batch; every protocol of it takes the same path.
+struct LiveExpectation {
+  Call call;  // of its first protocol
+  Verdict verdict;
+};
+
+class LivePlan {
+ public:
+  LivePlan(const LivePool& pool, std::vector<size_t> rows);
+
+  // Fills the slot's runs; returns how many answers there will be. Left out are calls that would make
+  // the kernel run modprobe, packet sockets that would be created (closing one waits for a grace
+  // period), and families outside the model.
+  int32_t prepare(const LiveContext& context, size_t index, const LiveInput& input);
+  const std::vector<LiveExpectation>& expectations() const { return expectations_; }
+
+  // What the options of a socket read that is created by the call, in the slot's form.
+  void expect_values(size_t index, const Call& call, int32_t* values);
+
+ private:
+  Kernel& kernel_of(size_t index);
+  bool is_left_out(const Kernel& k, const Call& call, const Verdict& verdict) const;
+
+  const LivePool& pool_;
+  std::vector<size_t> rows_;  // of observables()
+  std::vector<std::unique_ptr<Kernel>> kernels_;
+  std::vector<LiveExpectation> expectations_;
+};
+
+// The observables that are read of every fresh socket, as rows, and as the worker is told.
+std::vector<size_t> live_rows();
+std::vector<LiveOption> live_options(const std::vector<size_t>& rows);
+
+}  // namespace sockoracle::fuzz
