@@ -16,8 +16,8 @@ struct ReplayOptions {
   bool quiet = false;  // only files that fail, and the summary
 };
 
-// 0 when every file ran and showed what it expects; a file that says nothing expects no hazard and an
-// even balance. 1 otherwise. Unreadable files and bad text are thrown as usage errors.
+// 0 when every file ran and showed what it expects; a file that says nothing expects no hazard and
+// an even balance. 1 otherwise. Unreadable files and bad text are thrown as usage errors.
 int command_replay(const ReplayOptions& options);
 
 }  // namespace sockoracle
