@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Around __sock_create: descriptors and files, the other entry points, the policies, the range of
 // families of each release (net/socket.c, fs/file.c, fs/file_table.c, io_uring/net.c).
+#include "model/af_inet.h"
 #include "model/socket.h"
 #include "model/test/support.h"
 
@@ -263,6 +264,26 @@ BOOST_AUTO_TEST_CASE(cgroup_bpf_programs) {
     // not asked for packet sockets
     BOOST_TEST(words(verdict_of(world, inet(10, 0))) == "0 created", row.release);
   }
+}
+
+// connect() on a socket without a number asks prot->get_port. A raw socket with number 0, which 4.3
+// and before allow, has none: CVE-2015-8543.
+BOOST_AUTO_TEST_CASE(autobind_through_a_null_get_port) {
+  Kernel k(world_of("4.3"));
+  const auto bind = [&](const Call& call) {
+    const Verdict v = k.call(call);
+    return inet_autobind(k, const_cast<struct socket&>(*k.lookup(v.fd)));
+  };
+  const auto warned = [&] { return has_step(k, StepKind::hazard, "null_get_port"); };
+  BOOST_TEST(bind(inet(1, 0)) == 0);
+  BOOST_TEST(!warned());
+  BOOST_TEST(bind(inet(3, 255)) == 0);  // has a number already
+  BOOST_TEST(!warned());
+  const Verdict v = k.call(inet(3, 65536));
+  const size_t before = steps_named(k, StepKind::hazard).size();
+  BOOST_TEST(inet_autobind(k, const_cast<struct socket&>(*k.lookup(v.fd))) == 0);
+  BOOST_TEST(steps_named(k, StepKind::hazard).size() == before + 1);
+  BOOST_TEST(warned());
 }
 
 // -- NPROTO
