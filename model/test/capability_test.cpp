@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Who has CAP_NET_RAW where: nested user namespaces, and the caller contexts. Then the group rule of
-// ping sockets, which no capability changes (security/commoncap.c:cap_capable, net/ipv4/ping.c).
+// Who has CAP_NET_RAW where: nested user namespaces, and the caller contexts. Then the group rule
+// of ping sockets, which no capability changes (security/commoncap.c:cap_capable, net/ipv4/ping.c).
 #include "model/capability.h"
 #include "model/test/support.h"
 

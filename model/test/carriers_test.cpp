@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Protocols whose init makes more than fields: MPTCP's first subflow, SMC's internal TCP socket, and
-// UDP-Lite's queue (net/mptcp/protocol.c, net/smc/smc_inet.c, net/ipv4/udplite.c).
+// Protocols whose init makes more than fields: MPTCP's first subflow, SMC's internal TCP socket,
+// and UDP-Lite's queue (net/mptcp/protocol.c, net/smc/smc_inet.c, net/ipv4/udplite.c).
 #include "model/test/support.h"
 
 namespace sockoracle::test {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// errno by release, type and protocol for AF_INET: net/ipv4/af_inet.c:inet_create and the protocols'
-// registrations as read in the sources of 3.12 to 7.3; the column of 6.18 also by exhaustive sweep on
-// a running kernel. One test per release.
+// errno by release, type and protocol for AF_INET: net/ipv4/af_inet.c:inet_create and the
+// protocols' registrations as read in the sources of 3.12 to 7.3; the column of 6.18 also by
+// exhaustive sweep on a running kernel. One test per release.
 #include <algorithm>
 #include <array>
 
@@ -141,7 +141,8 @@ BOOST_AUTO_TEST_CASE(valid_flags_change_nothing) {
     Kernel k(world);
     for (int32_t type = 0; type < 16; ++type)
       for (const int32_t protocol : {-1, 0, 1, 6, 17, 132, 136, 255, 256, 262, 263})
-        for (const int32_t flags : {kSOCK_CLOEXEC, kSOCK_NONBLOCK, kSOCK_CLOEXEC | kSOCK_NONBLOCK}) {
+        for (const int32_t flags :
+             {kSOCK_CLOEXEC, kSOCK_NONBLOCK, kSOCK_CLOEXEC | kSOCK_NONBLOCK}) {
           const Verdict v = k.call(inet(type | flags, protocol));
           k.close(v.fd);
           BOOST_TEST(v.error == row_of(at(release), type, protocol).errors[builtin]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The questions that are answered by asking the model: the complete table, the history, remedies and
-// causes. What they say is checked against the model call by call, and against the kernel's history.
+// The questions that are answered by asking the model: the complete table, the history, remedies
+// and causes. What they say is checked against the model call by call, and against the kernel's
+// history.
 #include "model/explore.h"
 
 #include <algorithm>
@@ -82,8 +83,8 @@ void compare(const std::vector<TableRange>& table, Asker& asked, int32_t type, i
   });
   const Verdict v = asked(inet(type, protocol));
   if (v.error != range->error || v.rule != range->rule)
-    BOOST_ERROR("type " << type << " protocol " << protocol << ": " << words(v) << ", the table says "
-                        << range_text(*range));
+    BOOST_ERROR("type " << type << " protocol " << protocol << ": " << words(v)
+                        << ", the table says " << range_text(*range));
 }
 
 BOOST_AUTO_TEST_CASE(tables_agree_with_every_single_call) {

@@ -71,8 +71,8 @@ BOOST_AUTO_TEST_CASE(what_is_built_in_cannot_be_unloaded) {
   BOOST_TEST(words(k.call(inet(5, 132))) == "0 created");
 }
 
-// The owner of the proto goes away between the walk and sk_prot_alloc: the LSM's blob and the object
-// are given back, and the errno is sk_alloc's.
+// The owner of the proto goes away between the walk and sk_prot_alloc: the LSM's blob and the
+// object are given back, and the errno is sk_alloc's.
 BOOST_AUTO_TEST_CASE(the_proto_s_module_goes_away) {
   for (const char* release : {"3.12", "5.13", "5.14", "7.3"}) {
     Kernel k(with(Provider::sctp, Presence::loaded, release));
@@ -86,8 +86,8 @@ BOOST_AUTO_TEST_CASE(the_proto_s_module_goes_away) {
   }
 }
 
-// ... or between pf->create and the look at sock->ops->owner: ops is cleared, so nobody releases the
-// finished sock. The kernel leaks it, with its module and network namespace.
+// ... or between pf->create and the look at sock->ops->owner: ops is cleared, so nobody releases
+// the finished sock. The kernel leaks it, with its module and network namespace.
 BOOST_AUTO_TEST_CASE(the_ops_module_goes_away) {
   for (const Release release : all_releases()) {
     World world = with(Provider::sctp, Presence::loaded, name_of(release));

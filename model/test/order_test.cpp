@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Where several things are wrong at once, the earliest decision answers: every pair of faults that can
-// be wrong together, on releases old and new. The order is the kernel's, as in rules.def.
+// Where several things are wrong at once, the earliest decision answers: every pair of faults that
+// can be wrong together, on releases old and new. The order is the kernel's, as in rules.def.
 #include <optional>
 #include <set>
 #include <string>
@@ -91,7 +91,8 @@ const Fault kFaults[] = {
     {Rule::udp_producer_queue, kENOMEM, "6.18", "", kAny, 2, 2, 17, "udp_prod_queue", nothing,
      leave},
     {Rule::sctp_memory, kENOMEM, "", "", kAny, 2, 1, 132, "sctp_endpoint", nothing, leave},
-    {Rule::dccp_memory, kENOMEM, "", "6.16", kAny, 2, 6, 33, "dccp_feat short_seqnos", nothing, leave},
+    {Rule::dccp_memory, kENOMEM, "", "6.16", kAny, 2, 6, 33, "dccp_feat short_seqnos", nothing,
+     leave},
     {Rule::smc_clcsock, kENFILE, "6.11", "", kAny, 2, 1, 256, kInnerInode, nothing, leave},
     {Rule::cgroup_sock_create, kEPERM, "4.10", "", kAny, 2, kAny, kAny, kNone, cgroup_deny, leave},
     {Rule::lsm_socket_post_create, kEACCES, "", "", kAny, kAny, kAny, kAny, kNone,
@@ -132,8 +133,8 @@ World good_world(Release release) {
   return world;
 }
 
-// The number that an allocation has among the fallible steps, when nothing is wrong; 0 = it is never
-// reached.
+// The number that an allocation has among the fallible steps, when nothing is wrong; 0 = it is
+// never reached.
 int fallible_number(Release release, const Call& call, std::string allocation) {
   if (allocation == kNone) return 0;
   int occurrence = 1;
@@ -175,7 +176,8 @@ bool holds(const Fault& fault, Release release) {
 
 // The call alone is the fault.
 bool is_call(const Fault& fault) {
-  return fault.world == nothing && fault.kernel == leave && std::string_view(fault.allocation) == kNone;
+  return fault.world == nothing && fault.kernel == leave &&
+         std::string_view(fault.allocation) == kNone;
 }
 
 // SOCK_PACKET is rewritten to AF_PACKET, whose create function has its own decisions.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sk_alloc, sk_prot_alloc, sock_init_data and what inet_create leaves: each field of a fresh sock, how
-// it was cleared, what was allocated in which order (net/core/sock.c, net/ipv4/af_inet.c).
+// sk_alloc, sk_prot_alloc, sock_init_data and what inet_create leaves: each field of a fresh sock,
+// how it was cleared, what was allocated in which order (net/core/sock.c, net/ipv4/af_inet.c).
 #include <string>
 
 #include "model/slab.h"
@@ -53,8 +53,8 @@ BOOST_AUTO_TEST_CASE(every_field_of_the_listing_tcp) {
          {"sk_sndtimeo", "9223372036854775807"}, {"sk_state_change", "sock_def_wakeup"},
          {"sk_data_ready", "sock_def_readable"}, {"sk_error_report", "sock_def_error_report"},
          // tcp_v4_init_sock
-         {"sk_sndbuf", "16384"}, {"sk_rcvbuf", "87380"}, {"sk_write_space", "sk_stream_write_space"},
-         {"icsk_af_ops", "ipv4_specific"}});
+         {"sk_sndbuf", "16384"}, {"sk_rcvbuf", "87380"},
+         {"sk_write_space", "sk_stream_write_space"}, {"icsk_af_ops", "ipv4_specific"}});
 }
 
 // What nothing sets is what the allocation cleared.
@@ -280,8 +280,8 @@ BOOST_AUTO_TEST_CASE(the_nulls_pointer_survives) {
   Kernel k(world_of("6.12"));
   const proto& tcp = proto_of(k, ProtoId::tcp);
   uint32_t object = 0;
-  // Fill some objects, give them back: one of the next ones is recycled, or (under a sanitizer) filled
-  // with its pattern. In both cases the pointer is not null.
+  // Fill some objects, give them back: one of the next ones is recycled, or (under a sanitizer)
+  // filled with its pattern. In both cases the pointer is not null.
   std::vector<struct sock*> old;
   for (int i = 0; i < 8; ++i)
     old.push_back(static_cast<struct sock*>(kmem_cache_alloc(k, *tcp.slab, &object)));

@@ -31,8 +31,8 @@ std::vector<Release> all_releases();
 // A distribution kernel's world, seen by that context.
 World world_of(std::string_view release, std::string_view context = "root");
 World world_of(Release release, std::string_view context = "root");
-// SCTP, DCCP, L2TP/IP and SMC all present in that way, as far as the release has them; MPTCP, which is
-// no module, absent or built in.
+// SCTP, DCCP, L2TP/IP and SMC all present in that way, as far as the release has them; MPTCP,
+// which is no module, absent or built in.
 void set_optional(World& world, Presence presence);
 void set_provider(World& world, Provider provider, Presence presence);
 void set_sysctl(World& world, Sysctl sysctl, int64_t v0, int64_t v1 = 0, int64_t v2 = 0);
@@ -61,8 +61,8 @@ std::vector<std::string> steps_named(const Kernel& k, StepKind kind);
 std::vector<std::string> aliases(const Kernel& k);
 bool has_step(const Kernel& k, StepKind kind, std::string_view what);
 
-// Every field of the socket and of its sock, by name (fields.cpp). Pointers are shown as names or as
-// "set"/"null", so that the text is the same from run to run.
+// Every field of the socket and of its sock, by name (fields.cpp). Pointers are shown as names or
+// as "set"/"null", so that the text is the same from run to run.
 using Fields = std::vector<std::pair<std::string, std::string>>;
 Fields fields_of(const struct socket& sock);
 // The value of one field; a test fails where there is none.

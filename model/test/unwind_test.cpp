@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Every fallible step of every kind of call fails once, on every release: the errno, and that nothing
-// is left behind but what that release is known to leave. Then who clears sock->sk after a failure.
+// Every fallible step of every kind of call fails once, on every release: the errno, and that
+// nothing is left behind but what that release is known to leave. Then who clears sock->sk after a
+// failure.
 #include <sys/wait.h>
 #include <unistd.h>
 
