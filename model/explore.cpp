@@ -2,6 +2,7 @@
 #include "model/explore.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "model/kernel.h"
 #include "model/observables.h"
@@ -94,9 +95,10 @@ void explain_change(Era& era, const Case& before, const Case& after, const Reply
   };
   if (!suffices(needed)) return;
   for (size_t i = 0; i < needed.size();) {
-    std::vector<Difference> fewer = needed;
-    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-    if (suffices(fewer)) needed = fewer;
+    std::vector<Difference> fewer;
+    for (size_t j = 0; j < needed.size(); ++j)
+      if (j != i) fewer.push_back(needed[j]);
+    if (suffices(fewer)) needed = std::move(fewer);
     else ++i;
   }
   for (const Difference& d : needed) {
@@ -154,7 +156,10 @@ void add_call(std::vector<Change>& out, const Case& c, int32_t type, int32_t pro
   change.call = c.call;
   change.call.type = type;
   change.call.protocol = protocol;
-  if (!(change.call == c.call)) out.push_back(change);
+  if (change.call == c.call) return;
+  for (const Change& other : out)
+    if (other == change) return;
+  out.push_back(change);
 }
 
 void add_module(std::vector<Change>& out, const Case& c, size_t provider, Presence presence) {
@@ -268,11 +273,10 @@ Case with_changes(const Case& c, const std::vector<Change>& changes) {
 
 std::vector<TableRange> table_of(const World& world, Entry entry, int32_t family, int32_t type) {
   std::vector<TableRange> table;
-  Kernel* k = nullptr;
+  std::unique_ptr<Kernel> k;
   for (int64_t p = INT32_MIN; p <= INT32_MAX;) {
     if (k == nullptr || k->changed()) {
-      delete k;
-      k = new Kernel(world);
+      k = std::make_unique<Kernel>(world);
       k->tracing = false;
     }
     PathCondition path;
@@ -287,7 +291,6 @@ std::vector<TableRange> table_of(const World& world, Entry entry, int32_t family
       table.push_back(range);
     p = path.high + 1;
   }
-  delete k;
   return table;
 }
 
