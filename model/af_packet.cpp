@@ -41,7 +41,9 @@ int packet_create(Kernel& k, net& net, socket& sock, int32_t protocol, bool kern
   po.sk_family = static_cast<uint16_t>(kAF_PACKET);
   po.num = static_cast<uint16_t>(protocol);
   po.sk_destruct = &kPacketSockDestruct;
+  // __register_prot_hook: who receives is held.
   po.running = po.num != 0;
+  if (po.running) ++po.sk_refcnt;
   sk_add_node(k, po, "packet.sklist");
   k.step(StepKind::init, "packet_create", 0, po.object);
   return 0;
@@ -52,6 +54,7 @@ int packet_release(Kernel& k, socket& sock) {
   auto& po = static_cast<packet_sock&>(*sock.sk);
   k.step(StepKind::release, "packet_release", 0, po.object);
   sk_del_node_init(k, po, "packet.sklist");
+  if (po.running) --po.sk_refcnt;  // __unregister_prot_hook: never the last one
   po.running = po.pending_refcnt = false;
   sock_orphan(po);
   sock.sk = nullptr;

@@ -80,6 +80,7 @@ int mptcp_init_sock(Kernel& k, sock& sk) {
     if (error != 0) return k.fail(Rule::mptcp_subflow, -error);
     k.pass(Rule::mptcp_subflow);
   }
+  if (k.has(Behaviour::sock_custom_sockopt)) sk.sk_socket->flags |= SOCK_CUSTOM_SOCKOPT;
   mptcp_buffers(k, sk);
   if (k.has(Behaviour::mptcp_stream_write_space)) sk.sk_write_space = &kSkStreamWriteSpace;
   return 0;

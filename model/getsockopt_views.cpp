@@ -185,7 +185,15 @@ Value socket_state_name(const View& view) {
 }
 
 Value socket_type(const View& view) { return Value::number(view.sock.type); }
-Value socket_flags(const View& view) { return Value::number(view.sock.flags); }
+
+// enum socket_flags: until 6.15 SO_PASSCRED and SO_PASSSEC had numbers before these.
+Value socket_flags(const View& view) {
+  const int zero_copy = view.kernel.has(Behaviour::so_pass_unix_only) ? 3 : 5;
+  int64_t flags = 0;
+  if ((view.sock.flags & SOCK_SUPPORT_ZC) != 0) flags |= int64_t{1} << zero_copy;
+  if ((view.sock.flags & SOCK_CUSTOM_SOCKOPT) != 0) flags |= int64_t{1} << (zero_copy + 1);
+  return Value::number(flags);
+}
 
 Value socket_ops(const View& view) {
   return Value::name(view.sock.ops == nullptr ? "NULL" : view.sock.ops->name);

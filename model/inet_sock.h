@@ -37,6 +37,7 @@ inline constexpr int32_t kIP_PMTUDISC_DONT = 0;   // include/uapi/linux/in.h
 inline constexpr int32_t kIP_PMTUDISC_WANT = 1;
 inline constexpr int64_t kMAX_SCHEDULE_TIMEOUT = INT64_MAX;
 inline constexpr int32_t kSOCK_TXREHASH_DEFAULT = 255;
+inline constexpr int64_t kSK_DEFAULT_STAMP = -1000000000;  // a second before the epoch, in ns
 
 // include/net/sock.h:struct sock
 struct sock {
@@ -153,6 +154,9 @@ struct with_ipv6 : Base {
 static_assert(std::is_trivial_v<tcp_sock> == false || sizeof(tcp_sock) < 2048);
 
 enum socket_state : uint8_t { SS_FREE, SS_UNCONNECTED };
+
+// Of socket.flags, those that an init hook sets. The model's own bits: the kernel renumbered its.
+enum socket_flag : uint32_t { SOCK_SUPPORT_ZC = 1u << 0, SOCK_CUSTOM_SOCKOPT = 1u << 1 };
 
 // include/linux/net.h:struct socket with its inode (struct socket_alloc)
 struct socket {

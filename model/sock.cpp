@@ -213,7 +213,7 @@ void sock_init_data(Kernel& k, struct socket* sock, struct sock& sk) {
   sk.sk_rcvlowat = 1;
   sk.sk_rcvtimeo = kMAX_SCHEDULE_TIMEOUT;
   sk.sk_sndtimeo = kMAX_SCHEDULE_TIMEOUT;
-  sk.sk_stamp = -1;
+  sk.sk_stamp = kSK_DEFAULT_STAMP;
   sk.sk_napi_id = 0;
   sk.sk_ll_usec = static_cast<uint32_t>(k.sysctl(Sysctl::busy_read));
   const bool wide = k.has(Behaviour::pacing_rate_64bit);

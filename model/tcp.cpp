@@ -27,6 +27,7 @@ void tcp_init_sock(Kernel& k, tcp_sock& tp) {
   tp.sk_write_space = &kSkStreamWriteSpace;
   tp.sk_sndbuf = static_cast<int32_t>(k.sysctl(Sysctl::tcp_wmem, 1));
   tp.sk_rcvbuf = static_cast<int32_t>(k.sysctl(Sysctl::tcp_rmem, 1));
+  if (k.has(Behaviour::sock_support_zc)) tp.sk_socket->flags |= SOCK_SUPPORT_ZC;
   k.step(StepKind::init, "tcp_init_sock", 0, tp.object);
 }
 

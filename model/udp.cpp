@@ -19,6 +19,8 @@ const sock_callback* destructor_of(const Kernel& k, const sock& sk) {
 // 6.18+: one queue per NUMA node, kcalloc'ed.
 int udp_lib_init_sock(Kernel& k, udp_sock& up) {
   up.reader_queue_ready = true;
+  if (k.has(Behaviour::sock_custom_sockopt)) up.sk_socket->flags |= SOCK_CUSTOM_SOCKOPT;
+  if (k.has(Behaviour::sock_support_zc)) up.sk_socket->flags |= SOCK_SUPPORT_ZC;
   if (!k.has(Behaviour::udp_prod_queue)) return 0;
   if (!alloc_untracked(k, "udp_prod_queue")) return -kENOMEM;
   up.udp_prod_queue = true;

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_the_listing_tcp) {
          {"sk_classid", "0"}, {"sk_cgrp_prioidx", "0"}, {"sk_tx_queue_mapping", "-1"},
          // sock_init_data
          {"type", "1"}, {"sk_type", "1"}, {"sk_state", "7"}, {"sk_refcnt", "1"},
-         {"sk_rcvlowat", "1"}, {"sk_stamp", "-1"}, {"sk_peek_off", "-1"}, {"sk_wq", "1"},
+         {"sk_rcvlowat", "1"}, {"sk_stamp", "-1000000000"}, {"sk_peek_off", "-1"}, {"sk_wq", "1"},
          {"sk_socket", "set"}, {"sk_rcvtimeo", "9223372036854775807"},
          {"sk_sndtimeo", "9223372036854775807"}, {"sk_state_change", "sock_def_wakeup"},
          {"sk_data_ready", "sock_def_readable"}, {"sk_error_report", "sock_def_error_report"},
