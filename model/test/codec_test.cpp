@@ -16,7 +16,7 @@ namespace {
 std::vector<uint8_t> random_bytes(std::mt19937& random, size_t most) {
   std::vector<uint8_t> bytes(random() % (most + 1));
   // Mostly zeros with some noise, so that short and plausible worlds are met as well as wild ones.
-  const unsigned noise = random() % 100;
+  const auto noise = random() % 100;
   for (uint8_t& byte : bytes)
     byte = random() % 100 < noise ? static_cast<uint8_t>(random()) : uint8_t{0};
   return bytes;
@@ -125,7 +125,8 @@ BOOST_AUTO_TEST_CASE(a_program_with_expectations) {
       "# CVE-2015-8543\n"
       "world release=3.12 as=root\n"
       "s0 = socket(AF_INET, SOCK_RAW, 65536) = 3\n"
-      "s1 = socket(AF_INET, SOCK_RAW, 0) = -1 EPROTONOSUPPORT (no such protocol) by protocol_known\n"
+      "s1 = socket(AF_INET, SOCK_RAW, 0)"
+      " = -1 EPROTONOSUPPORT (no such protocol) by protocol_known\n"
       "connect(s0)\n"
       "expect hazard null_get_port\n";
   BOOST_TEST_REQUIRE(parse_program(text, &program, &expectations, &error), error.reason);
