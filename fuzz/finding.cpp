@@ -22,51 +22,8 @@ using Stop = void (*)();
 
 // Findings of an oracle, then those that are hazards. Not in an unnamed namespace: the stack should
 // read finding__balance__ping_group and nothing more.
-#define SOCKORACLE_FINDING balance
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING precedence
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING fault
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING equivalence
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING table
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING determinism
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING state
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING codec
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING text
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING live
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING live_state
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING live_fds
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING canary
-#include "fuzz/finding_functions.def"
+#include "finding_list.h"  // written by CMake from fuzz/oracles.def and model/verdict.h
 
-#define SOCKORACLE_FINDING dangling_sock_sk
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING leaked_sock
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING leaked_group_info
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING leaked_module_ref
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING truncated_protocol
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING null_get_port
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING null_prod_queue
-#include "fuzz/finding_functions.def"
-#define SOCKORACLE_FINDING unclaimed_netns
-#include "fuzz/finding_functions.def"
-
-// A function missing above does not compile here.
 static const Stop* const kOracleStops[] = {
 #define ORACLE(id, ...) kStops##id##__all,
 #include "fuzz/oracles.def"
@@ -112,6 +69,12 @@ void describe(const Finding& f, const Program& program) {
   std::fprintf(stderr, ": expected %lld, got %lld", static_cast<long long>(f.expected),
                static_cast<long long>(f.got));
   if (f.operation != SIZE_MAX) std::fprintf(stderr, ", at operation %zu", f.operation + 1);
+  for (const Operation& o : program.operations) {
+    if (o.op != Op::create) continue;
+    std::fprintf(stderr, "\n== numbers %d %d %d %d", static_cast<int>(o.call.entry), o.call.family,
+                 o.call.type, o.call.protocol);
+    break;
+  }
   put("\n== program\n");
   put({text.data(), text.size()});
   put("== end\n");

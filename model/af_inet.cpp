@@ -3,6 +3,7 @@
 
 #include "model/capability.h"
 #include "model/module.h"
+#include "model/protocols.h"
 #include "model/sock.h"
 
 namespace sockoracle {
@@ -232,15 +233,22 @@ void inet_unregister_protosw(Kernel& k, inet_protosw& entry) {
 
 // connect() on a socket without a number asks the proto for a port. raw_prot has no get_port: on
 // releases that let a raw socket have number 0 the kernel calls a null pointer (CVE-2015-8543).
+static void call_null_get_port(sock& sk) {
+  int (*volatile get_port)(struct sock& sk, uint16_t number) = nullptr;
+  get_port(sk, 0);
+}
+
 int inet_autobind(Kernel& k, socket& sock) {
   struct sock* sk = sock.sk;
   if (sk == nullptr || !is_inet(*sk) || sk->skc_num != 0) return 0;
   if (!sk->sk_prot->get_port) {
     k.hazard(Hazard::null_get_port);
+    if (k.objects->observer) call_null_get_port(*sk);
     return 0;
   }
   if (k.should_fail()) return -kEAGAIN;
   sk->skc_num = 32768;  // some ephemeral port
+  if (sk->sk_prot->unhash == ping_unhash) ping_get_port(k, *sk);
   inet_sk(*sk).inet_sport = static_cast<uint16_t>(sk->skc_num << 8 | sk->skc_num >> 8);
   return 0;
 }

@@ -2,6 +2,7 @@
 #include "model/af_inet6.h"
 
 #include "model/af_inet.h"
+#include "model/module.h"
 #include "model/sock.h"
 
 namespace sockoracle {
@@ -77,6 +78,17 @@ int inet6_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
     if (k.has(Behaviour::inet6_create_clears_sk)) sock.sk = nullptr;
   }
   return error;
+}
+
+// net/ipv6/ipv6_sockglue.c:do_ipv6_setsockopt. Its slab stays the one it came from: sk_prot_creator.
+void ipv6_addrform(Kernel& k, socket& sock) {
+  struct sock& sk = *sock.sk;
+  sk.sk_prot = &proto_of(k, ProtoId::tcp);
+  sk.sk_family = static_cast<uint16_t>(kAF_INET);
+  static_cast<tcp_sock&>(sk).icsk_af_ops = "ipv4_specific";
+  module_put(k, sock.ops->owner);
+  sock.ops = &ops_of(k, OpsId::inet_stream_ops);
+  k.step(StepKind::set, "IPV6_ADDRFORM", 0, sk.object);
 }
 
 int inet6_register_protosw(Kernel& k, inet_protosw& entry) {

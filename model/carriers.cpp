@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// net/mptcp/protocol.c, net/smc/smc_inet.c, net/sctp/socket.c: protocols whose init makes more than
-// fields: an internal TCP socket, or objects of their own.
+// net/mptcp/protocol.c, net/smc/smc_inet.c: protocols whose init makes more than fields: a TCP socket
+// of the kernel's own.
 #include "model/module.h"
 #include "model/protocols.h"
 #include "model/slab.h"
@@ -10,10 +10,6 @@
 namespace sockoracle {
 namespace {
 
-const sock_callback kSctpDestructSock{"sctp_destruct_sock"};
-const sock_callback kSctpV6DestructSock{"sctp_v6_destruct_sock"};
-const sock_callback kSctpDataReady{"sctp_data_ready"};
-const sock_callback kSctpWriteSpace{"sctp_write_space"};
 const sock_callback kSmcDestruct{"smc_destruct"};
 constexpr uint8_t kSMC_INIT = 2;                // net/smc/smc.h:enum smc_state
 constexpr int32_t kSmcBuffer = 2 * 64 * 1024;   // twice net.smc.wmem's and net.smc.rmem's default
@@ -156,55 +152,5 @@ int smc_release(Kernel& k, socket& sock) {
   sock_put(k, sk);
   return 0;
 }
-
-// net/sctp/endpointola.c:sctp_endpoint_init with net.sctp.auth_enable 0, the default
-static bool sctp_endpoint_new(Kernel& k, sock& sk) {
-  if (!alloc_untracked(k, "sctp_endpoint")) return false;
-  if (k.has(Behaviour::sctp_endpoint_digest) && !alloc_untracked(k, "sctp_endpoint.digest"))
-    return false;
-  sk.sk_data_ready = &kSctpDataReady;
-  sk.sk_write_space = &kSctpWriteSpace;
-  // The endpoint holds its sock. Taken before the last thing that can fail, nobody gives it back.
-  const bool hold_last = k.has(Behaviour::sctp_holds_sk_last);
-  if (!hold_last) ++sk.sk_refcnt;
-  if (!alloc_untracked(k, "sctp_endpoint.null_key")) return false;
-  if (hold_last) ++sk.sk_refcnt;
-  return true;
-}
-
-int sctp_init_sock(Kernel& k, sock& sk) {
-  if (sk.sk_type != kSOCK_SEQPACKET && sk.sk_type != kSOCK_STREAM)
-    return k.fail(Rule::sctp_type, kESOCKTNOSUPPORT);
-  k.pass(Rule::sctp_type);
-  k.step(StepKind::init, "sctp_init_sock", 0, sk.object);
-  if (!sctp_endpoint_new(k, sk)) return k.fail(Rule::sctp_memory, kENOMEM);
-  k.pass(Rule::sctp_memory);
-  static_cast<carrier_sock&>(sk).endpoint = sk.object;
-  const bool v6 =
-      sk.sk_family == kAF_INET6 && k.has(Behaviour::inet6_destructor_sctp_dccp);
-  sk.sk_destruct = v6 ? &kSctpV6DestructSock : &kSctpDestructSock;
-  return 0;
-}
-
-void sctp_destroy_sock(Kernel& k, sock& sk) {
-  auto& sp = static_cast<carrier_sock&>(sk);
-  if (sp.endpoint == 0) return;
-  sp.endpoint = 0;
-  k.step(StepKind::free, "sctp_endpoint", 0, sk.object);
-  sock_put(k, sk);
-}
-
-int sctp_hash(Kernel& k, sock& sk) {
-  (void)k;
-  (void)sk;
-  return 0;
-}
-
-void sctp_unhash(Kernel& k, sock& sk) {
-  (void)k;
-  (void)sk;
-}
-
-void sctp_close(Kernel& k, sock& sk) { sk_common_release(k, sk); }
 
 }  // namespace sockoracle

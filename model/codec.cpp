@@ -234,8 +234,15 @@ void operation(Stream& s, Operation& o) {
     case Op::create: below(s, o.slot, 1, kSlots); call(s, o.call); break;
     case Op::close:
     case Op::connect:
+    case Op::disconnect:
+    case Op::addrform:
     case Op::look: below(s, o.slot, 1, kSlots); break;
+    case Op::accept:
+      below(s, o.slot, 1, kSlots);
+      below(s, o.index, 1, kSlots);
+      break;
     case Op::load:
+    case Op::starting:
     case Op::unload: below(s, o.index, 1, kProviderCount); break;
     case Op::going:
       below(s, o.index, 1, kProviderCount);

@@ -137,6 +137,8 @@ struct carrier_sock : inet_sock {
   socket* first;       // mptcp_sock.subflow / smc_sock.clcsock
   uint32_t endpoint;   // object number of SCTP's endpoint
   bool scheduler_ref;  // mptcp_sock.sched
+  bool do_auto_asconf;           // sctp_sock: on the namespace's list
+  carrier_sock* auto_asconf_next;
 };
 
 struct packet_sock : sock {

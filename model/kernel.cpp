@@ -205,6 +205,7 @@ Verdict Kernel::call(const Call& call) {
       break;
   }
   path = path_of_call;
+  if (objects->asconf_walker != nullptr) sctp_addr_wq_timeout_handler(*this);
   Verdict verdict;
   verdict.rule = result >= 0 ? Rule::created : decided_;
   verdict.error = result >= 0 ? 0 : -result;
@@ -216,6 +217,7 @@ Verdict Kernel::call(const Call& call) {
 
 void Kernel::close(int32_t fd) {
   if (lookup(fd) != nullptr) close_fd(*this, fd);
+  if (objects->asconf_walker != nullptr) sctp_addr_wq_timeout_handler(*this);
 }
 
 const struct socket* Kernel::lookup(int32_t fd) const {

@@ -30,6 +30,7 @@ struct module_owner {
   std::string_view name;
   Presence presence = Presence::absent;
   bool going = false;  // MODULE_STATE_GOING: try_module_get fails
+  bool starting = false;  // its init runs on another CPU and stands before its last step
   int32_t refcnt = 0;
 };
 
@@ -40,12 +41,25 @@ struct user_namespace {
   uint8_t number = 0;
 };
 
+struct carrier_sock;
+
+// include/net/netns/sctp.h, as far as a socket leans on it
+struct netns_sctp {
+  struct list_head {
+    list_head* next;  // itself when empty; null until sctp_net_init
+  };
+  list_head local_addr_list{nullptr};
+  carrier_sock* auto_asconf_splist = nullptr;
+  bool addr_wq_locked = false;  // addr_wq_lock is held by this CPU
+};
+
 struct net {
   const user_namespace* user_ns = nullptr;
   int32_t count = 1;
   int32_t passive = 1;
   int32_t sock_inuse = 0;
   bool mptcp_statistics = false;
+  netns_sctp sctp;
 };
 
 enum protosw_flag : uint8_t { REUSE = 1, PERMANENT = 2, ICSK = 4, BUILTIN_PERMANENT = 8 };
@@ -140,10 +154,14 @@ struct Kernel::Objects {
   ObjectHeader* live = nullptr;
   int64_t live_count = 0;
   uint32_t next_object = 0;
-  // A tracer looks at sock->sk whenever a socket is released (what a BPF program on
-  // __sock_release or an LSM may do). Off by default; programs switch it on.
+  // Others are at work: a tracer looks at sock->sk whenever a socket is released (what a BPF program
+  // on __sock_release or an LSM may do), an attacker has mapped the page that a stray pointer needs,
+  // another CPU walks a list at the worst moment. What a known bug reads, writes or frees wrongly is
+  // then really done, for a sanitizer to see; without it is a hazard and nothing else. Off by
+  // default; programs switch it on.
   bool observer = false;
   uint32_t observed = 0;  // what the tracer last read, so that the read is not optimised away
+  carrier_sock* asconf_walker = nullptr;  // what another CPU, walking auto_asconf_splist, has in hand
 };
 
 inline proto& proto_of(Kernel& k, ProtoId id) {

@@ -3,6 +3,7 @@
 
 #include "model/af_inet.h"
 #include "model/af_inet6.h"
+#include "model/protocols.h"
 #include "model/socket.h"
 
 namespace sockoracle {
@@ -110,15 +111,28 @@ void register_provided(Kernel& k) {
     if (entry.family == kAF_INET6) inet6_register_protosw(k, entry);
     else inet_register_protosw(k, entry);
   }
+  const module_owner& sctp = module_of(k, Provider::sctp);
+  if (in_kernel(sctp) && !sctp.starting) sctp_net_init(k.objects->current_net);
   const std::array owners{Provider::inet, Provider::ipv6, Provider::packet};
   for (size_t i = 0; i < owners.size(); ++i)
     if (in_kernel(module_of(k, owners[i]))) sock_register(k, k.objects->families[i]);
 }
 
+// net/sctp/protocol.c:sctp_init registered the protosw entries before its pernet operations.
+void start_provider(Kernel& k, Provider provider) {
+  module_owner& owner = module_of(k, provider);
+  owner.starting = true;
+  if (provider != Provider::sctp || k.has(Behaviour::sctp_netns_first)) return;
+  owner.presence = Presence::loaded;
+  owner.going = false;
+  k.step(StepKind::module_load, owner.name);
+  register_provided(k);
+}
+
 void load_provider(Kernel& k, Provider provider) {
   module_owner& owner = module_of(k, provider);
   owner.presence = Presence::loaded;
-  owner.going = false;
+  owner.going = owner.starting = false;
   --k.objects->loadable;
   k.note_change();
   k.step(StepKind::module_load, owner.name);
@@ -127,7 +141,7 @@ void load_provider(Kernel& k, Provider provider) {
 
 bool unload_provider(Kernel& k, Provider provider) {
   module_owner& owner = module_of(k, provider);
-  if (owner.presence != Presence::loaded || owner.refcnt != 0) return false;
+  if (owner.presence != Presence::loaded || owner.refcnt != 0 || owner.starting) return false;
   owner.going = true;
   for (inet_protosw& entry : k.objects->protosw) {
     if (!entry.registered || entry.prot->owner != &owner) continue;

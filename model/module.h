@@ -19,6 +19,10 @@ void put_loaded_module(Kernel& k, module_owner& owner);
 inline bool try_module_get(Kernel& k, module_owner* owner) {
   return owner == nullptr || !is_module(*owner) || get_loaded_module(k, *owner);
 }
+// For whoever holds a reference already: never fails.
+inline void __module_get(module_owner* owner) {
+  if (owner != nullptr && is_module(*owner)) ++owner->refcnt;
+}
 inline void module_put(Kernel& k, module_owner* owner) {
   if (owner != nullptr && is_module(*owner)) put_loaded_module(k, *owner);
 }
@@ -36,6 +40,9 @@ size_t alias_text(const Step& step, std::span<char> out);
 // that is not registered yet: what the initcalls do at boot and a module's init when it comes. An
 // AF_INET6 entry waits for IPv6.
 void register_provided(Kernel& k);
+// The module's init stands before its last step, on another CPU; load_provider takes that step. Only
+// of SCTP is the order known: what the steps before have made visible is visible.
+void start_provider(Kernel& k, Provider provider);
 // The module's init: its protos, entries and family become known.
 void load_provider(Kernel& k, Provider provider);
 // rmmod of a module without users; false while it is used, or where it is not a module.

@@ -18,6 +18,9 @@ void put_group_info(Kernel& k) {
   else k.hazard(Hazard::leaked_group_info);
 }
 
+// include/linux/poison.h: never dereferenced here
+sock** poison2() { return reinterpret_cast<sock**>(uintptr_t{0x00200200}); }
+
 }  // namespace
 
 // Only the effective group and the supplementary ones count; capabilities do not.
@@ -50,7 +53,28 @@ int ping_hash(Kernel& k, sock& sk) {
   return 0;  // the kernel has BUG() here: ping socks are hashed by their get_port
 }
 
-void ping_unhash(Kernel& k, sock& sk) { sk_del_node_init(k, sk, "ping_table"); }
+// bind and autobind: the sock goes into the table, unless it looks as if it were there.
+void ping_get_port(Kernel& k, sock& sk) {
+  if (sk.sk_node_pprev == nullptr) sk_add_node(k, sk, "ping_table");
+}
+
+// Until 4.0 hlist_nulls_del leaves LIST_POISON2 in the link, so that the sock looks hashed for ever:
+// the next unhash writes through that address, and drops a reference which is not the table's.
+void ping_unhash(Kernel& k, sock& sk) {
+  if (k.has(Behaviour::ping_unhash_fixed)) {
+    if (sk_del_node_init(k, sk, "ping_table")) sk.skc_num = inet_sk(sk).inet_sport = 0;
+    return;
+  }
+  if (sk.sk_node_pprev == nullptr) return;
+  if (sk.sk_node_pprev == poison2()) {
+    k.hazard(Hazard::double_unhash);
+    if (!k.objects->observer) return;  // the observer has mapped the address
+  }
+  sk.sk_node_pprev = poison2();
+  k.step(StepKind::unhash, "ping_table", 0, sk.object);
+  sk.skc_num = inet_sk(sk).inet_sport = 0;
+  sock_put(k, sk);
+}
 
 void ping_close(Kernel& k, sock& sk) { sk_common_release(k, sk); }
 

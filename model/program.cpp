@@ -4,6 +4,8 @@
 #include "model/af_inet.h"
 #include "model/af_inet6.h"
 #include "model/module.h"
+#include "model/protocols.h"
+#include "model/socket.h"
 
 namespace sockoracle {
 namespace {
@@ -16,6 +18,21 @@ int32_t& policy_of(World& world, size_t index) {
       &world.policies.cgroup_sock_create, &world.policies.lsm_socket_create,
       &world.policies.lsm_socket_post_create, &world.policies.lsm_sk_alloc};
   return *policies[index % kPolicyCount];
+}
+
+bool is_tcp(const sock& sk) {
+  return sk.sk_prot->id == ProtoId::tcp || sk.sk_prot->id == ProtoId::tcpv6;
+}
+
+// Positive errno.
+int32_t connect(Kernel& k, struct socket& sock) {
+  // net/smc/af_smc.c:smc_connect hands the call to the internal TCP socket and never autobinds.
+  if (sock.ops == &ops_of(k, OpsId::smc_inet_stream_ops) ||
+      sock.ops == &ops_of(k, OpsId::smc_inet6_stream_ops))
+    return 0;
+  const int error = inet_autobind(k, sock);
+  if (error == 0 && sock.sk->sk_prot->init == sctp_init_sock) sctp_connect(k, *sock.sk);
+  return -error;
 }
 
 }  // namespace
@@ -43,9 +60,13 @@ Outcome Machine::run(const Operation& o) {
     case Op::create: return create(o);
     case Op::close:
     case Op::connect:
+    case Op::disconnect:
+    case Op::addrform:
+    case Op::accept:
     case Op::look: return on_slot(o);
     case Op::load:
     case Op::unload:
+    case Op::starting:
     case Op::going: return on_provider(o);
     case Op::add_protosw:
     case Op::del_protosw: return on_entry(o);
@@ -72,11 +93,19 @@ Outcome Machine::create(const Operation& o) {
   outcome.error = outcome.verdict.error;
   hazards_.bits = static_cast<uint16_t>(hazards_.bits | outcome.verdict.hazards.bits);
   kernel_.mutable_world().fault_count = 0;  // a fault is for one create
-  if (outcome.verdict.fd < 0) return outcome;
-  int32_t& slot = slots_[o.slot % kSlots];
-  if (slot >= 0) unnamed_.push_back(slot);
-  slot = outcome.verdict.fd;
+  if (outcome.verdict.fd >= 0) keep(o.slot, outcome.verdict.fd);
   return outcome;
+}
+
+void Machine::keep(uint8_t number, int32_t fd) {
+  int32_t& slot = slots_[number % kSlots];
+  if (slot >= 0) unnamed_.push_back(slot);
+  slot = fd;
+}
+
+void Machine::close(int32_t fd) {
+  kernel_.close(fd);
+  hazards_.bits = static_cast<uint16_t>(hazards_.bits | kernel_.hazards().bits);
 }
 
 Outcome Machine::on_slot(const Operation& o) {
@@ -85,18 +114,32 @@ Outcome Machine::on_slot(const Operation& o) {
   if (slot < 0) return outcome;
   // Public lookup is const; a program's operations act on the kernel's own socket.
   struct socket* sock = kernel_.objects->fds[static_cast<size_t>(slot - kFirstDescriptor)];
-  if (o.op == Op::close) {
-    kernel_.close(slot);
-    slot = -1;
-  } else if (o.op == Op::look) {
-    if (sock->sk != nullptr) kernel_.objects->observed = sock->sk->sk_family;
-  } else if (sock->ops == &ops_of(kernel_, OpsId::smc_inet_stream_ops) ||
-             sock->ops == &ops_of(kernel_, OpsId::smc_inet6_stream_ops)) {
-    // net/smc/af_smc.c:smc_connect hands the call to the internal TCP socket and never autobinds.
-  } else {
-    outcome.error = -inet_autobind(kernel_, *sock);
-    hazards_.bits = static_cast<uint16_t>(hazards_.bits | kernel_.hazards().bits);
+  switch (o.op) {
+    case Op::close:
+      close(slot);
+      slot = -1;
+      return outcome;
+    case Op::look:
+      if (sock->sk != nullptr) kernel_.objects->observed = sock->sk->sk_family;
+      return outcome;
+    case Op::connect: outcome.error = connect(kernel_, *sock); break;
+    case Op::disconnect:
+      outcome.skipped = sock->sk->sk_prot->unhash != ping_unhash;
+      if (!outcome.skipped) ping_unhash(kernel_, *sock->sk);
+      break;
+    case Op::addrform:
+      outcome.skipped = !is_tcp(*sock->sk) || sock->sk->sk_family != kAF_INET6;
+      if (!outcome.skipped) ipv6_addrform(kernel_, *sock);
+      break;
+    default: {  // accept
+      outcome.skipped = !is_tcp(*sock->sk);
+      if (outcome.skipped) break;
+      const int fd = __sys_accept(kernel_, *sock);
+      if (fd < 0) outcome.error = -fd;
+      else keep(o.index, fd);
+    }
   }
+  hazards_.bits = static_cast<uint16_t>(hazards_.bits | kernel_.hazards().bits);
   return outcome;
 }
 
@@ -105,8 +148,11 @@ Outcome Machine::on_provider(const Operation& o) {
   module_owner& owner = module_of(kernel_, provider);
   Outcome outcome{o.op, 0, {}, false};
   if (o.op == Op::load) {
-    outcome.skipped = owner.presence != Presence::loadable;
+    outcome.skipped = owner.presence != Presence::loadable && !owner.starting;
     if (!outcome.skipped) load_provider(kernel_, provider);
+  } else if (o.op == Op::starting) {
+    outcome.skipped = owner.presence != Presence::loadable || owner.starting;
+    if (!outcome.skipped) start_provider(kernel_, provider);
   } else if (o.op == Op::unload) {
     outcome.skipped = owner.presence != Presence::loaded;
     if (!outcome.skipped && !unload_provider(kernel_, provider)) outcome.error = kEAGAIN;
@@ -131,7 +177,9 @@ Outcome Machine::on_entry(const Operation& o) {
   const proto& prot = proto_of(kernel_, o.entry.prot);
   // An entry of the other family would hand out a proto without the control block that family needs.
   const bool v6 = prot.pinfo != nullptr;
-  outcome.skipped = entry.registered || prot.init == nullptr || v6 != o.entry.ipv6;
+  const Presence presence = prot.owner->presence;
+  const bool there = presence == Presence::builtin || presence == Presence::loaded;
+  outcome.skipped = entry.registered || prot.init == nullptr || v6 != o.entry.ipv6 || !there;
   if (outcome.skipped) return outcome;
   entry = {};
   entry.family = v6 ? kAF_INET6 : kAF_INET;
@@ -147,10 +195,10 @@ Outcome Machine::on_entry(const Operation& o) {
 
 void Machine::close_all() {
   for (int32_t& slot : slots_) {
-    if (slot >= 0) kernel_.close(slot);
+    if (slot >= 0) close(slot);
     slot = -1;
   }
-  for (const int32_t fd : unnamed_) kernel_.close(fd);
+  for (const int32_t fd : unnamed_) close(fd);
   unnamed_.clear();
 }
 

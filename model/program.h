@@ -17,8 +17,8 @@ namespace sockoracle {
 #define SOCKORACLE_OPERATIONS(X)                                                            \
   X(create, "create")      /* call -> slot; the slot's old socket stays open unnamed */     \
   X(close, "close")        /* slot */                                                       \
-  X(connect, "connect")    /* slot: inet_autobind */                                        \
-  X(observe, "observe")    /* number 1/0: a tracer reads sock->sk at every __sock_release */ \
+  X(connect, "connect")    /* slot: inet_autobind; SCTP: also its addresses */              \
+  X(observe, "observe")    /* number 1/0: others are at work: Kernel::Objects::observer */  \
   X(look, "look")          /* slot: the tracer reads the socket's sk now */                 \
   X(load, "load")          /* provider: modprobe */                                         \
   X(unload, "unload")      /* provider: rmmod; refused while used */                        \
@@ -30,7 +30,11 @@ namespace sockoracle {
   X(egid, "egid")          /* number */                                                     \
   X(user_ns, "user_ns")    /* number: the caller enters that user namespace */              \
   X(fault, "fault")        /* number: the n-th fallible step of the next create fails */    \
-  X(policy, "policy")      /* index, number: errno or 0 */
+  X(policy, "policy")      /* index, number: errno or 0 */                                  \
+  X(disconnect, "disconnect")     /* slot, a ping socket: connect() to AF_UNSPEC */         \
+  X(addrform, "addrform")  /* slot, TCP over IPv6: IPV6_ADDRFORM makes it an IPv4 socket */ \
+  X(accept, "accept")      /* slot, TCP with a connection waiting; index: the new slot */   \
+  X(starting, "starting")  /* provider: its init stands before its last step; load ends it */
 
 enum class Op : uint8_t {
 #define X(id, word) id,
@@ -59,8 +63,8 @@ struct Entrysw {
 
 struct Operation {
   Op op{};
-  uint8_t slot = 0;   // create, close, connect, look
-  uint8_t index = 0;  // provider, sysctl, policy, own entry (add/del: 0..3)
+  uint8_t slot = 0;   // create, close, connect, look, disconnect, addrform, accept
+  uint8_t index = 0;  // provider, sysctl, policy, own entry (add/del: 0..3), accept's new slot
   int32_t number = 0;
   uint64_t mask = 0;  // caps
   SysctlValue value;  // sysctl
@@ -97,6 +101,8 @@ class Machine {
  private:
   Outcome create(const Operation& operation);
   Outcome on_slot(const Operation& operation);
+  void keep(uint8_t slot, int32_t fd);
+  void close(int32_t fd);
   Outcome on_provider(const Operation& operation);
   Outcome on_entry(const Operation& operation);
 

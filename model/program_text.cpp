@@ -259,8 +259,13 @@ bool parse_operation(std::string_view word, std::string_view rest, Operation* o)
     case Op::create: return false;
     case Op::close:
     case Op::connect:
+    case Op::disconnect:
+    case Op::addrform:
     case Op::look: return parse_slot(rest, &o->slot);
+    case Op::accept:
+      return parse_slot(take_word(rest, ','), &o->slot) && parse_slot(trim(rest), &o->index);
     case Op::load:
+    case Op::starting:
     case Op::unload: return provider(rest);
     case Op::going:
       if (!provider(take_word(rest))) return false;
@@ -283,7 +288,8 @@ bool parse_operation(std::string_view word, std::string_view rest, Operation* o)
 
 constexpr std::string_view kStatements =
     "accepted: 'world key=value ...', 'sN = CALL [= 0 | = -1 ERRNO] [by RULE]', close(sN), "
-    "connect(sN), look(sN), observe on|off, load|unload|going MODULE, register N ..., unregister N, "
+    "connect(sN), disconnect(sN), addrform(sN), accept(sN, sM), look(sN), observe on|off, "
+    "load|unload|going|starting MODULE, register N ..., unregister N, "
     "sysctl NAME VALUES, caps MASK, egid N, user_ns N, fault N, policy NAME ERRNO|allow, "
     "expect hazard NAME, expect clean";
 
@@ -465,9 +471,13 @@ void put_arguments(TextOut& out, const Operation& o) {
     case Op::create: break;
     case Op::close:
     case Op::connect:
+    case Op::disconnect:
+    case Op::addrform:
+    case Op::accept:
     case Op::look:
       out.put("(s");
       out.put_number(o.slot);
+      if (o.op == Op::accept) (out.put(", s"), out.put_number(o.index));
       out.put(')');
       return;
     default: out.put(' ');
@@ -475,6 +485,7 @@ void put_arguments(TextOut& out, const Operation& o) {
   const std::string_view provider = providers()[o.index % kProviderCount].name;
   switch (o.op) {
     case Op::load:
+    case Op::starting:
     case Op::unload: out.put(provider); break;
     case Op::going: out.put(provider); out.put(o.number != 0 ? "" : " back"); break;
     case Op::observe: out.put(o.number != 0 ? "on" : "off"); break;

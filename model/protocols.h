@@ -28,6 +28,7 @@ int ping_init_sock(Kernel& k, sock& sk);
 int ping_hash(Kernel& k, sock& sk);
 void ping_unhash(Kernel& k, sock& sk);
 void ping_close(Kernel& k, sock& sk);
+void ping_get_port(Kernel& k, sock& sk);
 
 // net/ipv4/raw.c, net/ipv6/raw.c
 int raw_sk_init(Kernel& k, sock& sk);
@@ -44,12 +45,17 @@ int mptcp_hash(Kernel& k, sock& sk);
 void mptcp_unhash(Kernel& k, sock& sk);
 void mptcp_close(Kernel& k, sock& sk);
 
-// net/sctp/socket.c
+// net/sctp/socket.c: sctp.cpp
 int sctp_init_sock(Kernel& k, sock& sk);
 void sctp_destroy_sock(Kernel& k, sock& sk);
 int sctp_hash(Kernel& k, sock& sk);
 void sctp_unhash(Kernel& k, sock& sk);
 void sctp_close(Kernel& k, sock& sk);
+// net/sctp/protocol.c
+void sctp_net_init(net& net);
+void sctp_addr_wq_timeout_handler(Kernel& k);
+// What connect() does of its own: an association with all addresses of this machine.
+void sctp_connect(Kernel& k, sock& sk);
 
 // net/dccp/ipv4.c, net/dccp/ipv6.c, net/dccp/proto.c
 int dccp_v4_init_sock(Kernel& k, sock& sk);

@@ -9,6 +9,7 @@ namespace sockoracle {
 struct alignas(16) ObjectHeader {
   ObjectHeader* next;
   ObjectHeader* prev;
+  kmem_cache* cache;
   uint32_t object;
 };
 
@@ -43,7 +44,7 @@ void* kmem_cache_alloc(Kernel& k, kmem_cache& cache, uint32_t* object) {
     return nullptr;
   }
   ObjectHeader* header = take_block(cache);
-  *header = {o.live, nullptr, ++o.next_object};
+  *header = {o.live, nullptr, &cache, ++o.next_object};
   if (o.live != nullptr) o.live->prev = header;
   o.live = header;
   ++o.live_count;
@@ -59,12 +60,19 @@ void kmem_cache_free(Kernel& k, kmem_cache& cache, void* block) {
   (header->prev != nullptr ? header->prev->next : o.live) = header->next;
   if (header->next != nullptr) header->next->prev = header->prev;
   --o.live_count;
-  if (!kRecycle) {
+  kmem_cache* home = header->cache;
+  bool recycle = kRecycle;
+  if (home != &cache) {
+    k.hazard(Hazard::wrong_slab);
+    // Whoever asks this cache next gets it, whatever its size.
+    if (o.observer) home = &cache, recycle = true;
+  }
+  if (!recycle) {
     std::free(header);
     return;
   }
-  header->next = cache.spare;
-  cache.spare = header;
+  header->next = home->spare;
+  home->spare = header;
 }
 
 bool alloc_untracked(Kernel& k, std::string_view what) {

@@ -228,6 +228,31 @@ void sock_init_data(Kernel& k, struct socket* sock, struct sock& sk) {
   k.step(StepKind::init, "sock_init_data", 0, sk.object);
 }
 
+// The copy takes over everything but identity, owners and the links of lists. Until 4.13 that includes
+// the proto to whose slab it will be given back, which after IPV6_ADDRFORM is not the one it is from.
+sock* sk_clone_lock(Kernel& k, const sock& sk) {
+  const proto& prot = *sk.sk_prot;
+  sock* child = sk_prot_alloc(k, prot, false, sk.sk_family, kENOMEM);
+  if (child == nullptr) return nullptr;
+  const uint32_t object = child->object;
+  const bool security = child->sk_security;
+  // sock_copy: the object is as large as the slab's, which may be less than the parent
+  std::memcpy(static_cast<void*>(child), &sk, prot.slab->obj_size);
+  child->object = object;
+  child->sk_security = security;
+  if (k.has(Behaviour::clone_sets_creator)) child->sk_prot_creator = &prot;
+  child->sk_node_next = nullptr;
+  child->sk_node_pprev = nullptr;
+  child->sk_socket = nullptr;
+  child->sk_wq = false;
+  child->sk_refcnt = 1;
+  child->sk_wmem_alloc = 1;
+  hold_netns(k, *sk.sk_net, *child, false);
+  if (is_inet(*child)) inet_sk(*child).pinet6 = prot.pinfo == nullptr ? nullptr : prot.pinfo(*child);
+  k.step(StepKind::init, "sk_clone_lock", 0, object);
+  return child;
+}
+
 void sock_orphan(sock& sk) {
   sk.sk_flags |= SOCK_DEAD;
   sk.sk_socket = nullptr;

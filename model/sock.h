@@ -13,6 +13,8 @@ sock* sk_alloc(Kernel& k, net& net, int32_t family, const proto& prot, bool kern
 sock* sk_prot_alloc(Kernel& k, const proto& prot, bool priority_zero, int32_t family,
                     int32_t error);
 void sock_init_data(Kernel& k, struct socket* sock, struct sock& sk);
+// A listener's child: a copy of it from the slab of its present proto. Null when that has none.
+sock* sk_clone_lock(Kernel& k, const sock& sk);
 // Undo of a sock that got as far as sock_init_data; also most protos' close.
 void sk_common_release(Kernel& k, sock& sk);
 // Drops sk_wmem_alloc's first reference: the way out for a sock without sock_init_data.

@@ -268,6 +268,10 @@ int io_socket(Kernel& k, int32_t family, int32_t type, int32_t protocol) {
     error = sock_alloc_file(k, *sock, type);
     if (error == 0) return fd_install(k, sock);
     sock_release(k, sock);
+    if (!k.has(Behaviour::socket_file_releases_once)) {
+      k.hazard(Hazard::double_iput);
+      if (k.objects->observer) sock_release(k, sock);
+    }
   }
   put_unused_fd(k);
   return error;
@@ -301,6 +305,30 @@ int __sys_socketpair(Kernel& k, int32_t family, int32_t type, int32_t protocol) 
     put_unused_fd(k);
     put_unused_fd(k);
   }
+  return error;
+}
+
+// inet_accept where a connection waits: tcp_v4_syn_recv_sock has cloned the listener's sock.
+int __sys_accept(Kernel& k, struct socket& listener) {
+  int error = get_unused_fd(k, Rule::fd_available);
+  if (error != 0) return error;
+  struct socket* sock = sock_alloc(k);
+  struct sock* child = sock == nullptr ? nullptr : sk_clone_lock(k, *listener.sk);
+  if (child == nullptr) {
+    put_unused_fd(k);
+    if (sock != nullptr) sock_release(k, sock);
+    return sock == nullptr ? -kENFILE : -kENOMEM;
+  }
+  sock->type = listener.type;
+  sock->ops = listener.ops;
+  __module_get(sock->ops->owner);
+  sock->sk = child;  // sock_graft
+  child->sk_socket = sock;
+  child->sk_wq = true;
+  error = sock_alloc_file(k, *sock, 0);
+  if (error == 0) return fd_install(k, sock);
+  put_unused_fd(k);
+  sock_release(k, sock);
   return error;
 }
 

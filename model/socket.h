@@ -10,6 +10,8 @@ namespace sockoracle {
 int __sys_socket(Kernel& k, int32_t family, int32_t type, int32_t protocol);
 int __sys_socketpair(Kernel& k, int32_t family, int32_t type, int32_t protocol);
 int io_socket(Kernel& k, int32_t family, int32_t type, int32_t protocol);
+// `listener` is a TCP socket for which a connection waits.
+int __sys_accept(Kernel& k, struct socket& listener);
 
 // 0 and *res set, or -errno with everything undone.
 int __sock_create(Kernel& k, net& net, int32_t family, int32_t type, int32_t protocol,
