@@ -19,7 +19,40 @@ bool asks_for_module(const Kernel& k) {
   return false;
 }
 
+LiveDifference differ(const LiveExpectation& e, int64_t protocol, Oracle oracle,
+                      std::string_view what, std::pair<int64_t, int64_t> expected_got) {
+  LiveDifference difference{{}, e.call};
+  difference.call.protocol = static_cast<int32_t>(protocol);
+  difference.finding.oracle = oracle;
+  difference.finding.rule = e.verdict.rule;
+  difference.finding.what = what;
+  difference.finding.expected = expected_got.first;
+  difference.finding.got = expected_got.second;
+  return difference;
+}
+
 }  // namespace
+
+std::optional<LiveDifference> compare_batch(const LiveSlot& slot,
+                                            const std::vector<LiveExpectation>& expectations,
+                                            const std::vector<LiveAnswer>& values,
+                                            const std::vector<size_t>& rows) {
+  size_t at = 0;
+  for (size_t r = 0; r < expectations.size(); ++r) {
+    const LiveExpectation& e = expectations[r];
+    for (int64_t n = 0; n < slot.runs[r].count; ++n, ++at) {
+      const int64_t protocol = e.call.protocol + n;
+      const LiveAnswer& got = slot.answers[at];
+      if (got.error != e.verdict.error)
+        return differ(e, protocol, Oracle::live, "errno", {e.verdict.error, got.error});
+      for (size_t i = 0; e.verdict.error == 0 && i < rows.size(); ++i)
+        if (got.values[i] != values[at].values[i])
+          return differ(e, protocol, Oracle::live_state, observables()[rows[i]].name,
+                        {values[at].values[i], got.values[i]});
+    }
+  }
+  return {};
+}
 
 std::vector<size_t> live_rows() {
   std::vector<size_t> rows;

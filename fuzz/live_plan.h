@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "fuzz/finding.h"
 #include "fuzz/live_input.h"
 #include "fuzz/live_pool.h"
 #include "model/kernel.h"
@@ -16,6 +17,17 @@ struct LiveExpectation {
   Call call;  // of its first protocol
   Verdict verdict;
 };
+
+// The first difference between what the worker wrote and what is expected, and which protocol it is
+// about. `values` holds one entry per answer.
+struct LiveDifference {
+  Finding finding;
+  Call call;
+};
+std::optional<LiveDifference> compare_batch(const LiveSlot& slot,
+                                            const std::vector<LiveExpectation>& expectations,
+                                            const std::vector<LiveAnswer>& values,
+                                            const std::vector<size_t>& rows);
 
 class LivePlan {
  public:

@@ -116,6 +116,8 @@ MaybeFinding check_state(const Kernel& k, const Facts& facts, const Verdict& v) 
   // So does a hash table, and so does the endpoint of SCTP.
   const bool held = sk.sk_node_pprev != nullptr || facts.proto == ProtoId::sctp ||
                     facts.proto == ProtoId::sctpv6;
+  // A packet socket with a protocol is on the list of its receivers at once.
+  const bool receives = packet && (facts.resolved & 0xffff) != 0;
   const bool queue_cleared = k.has(Behaviour::tx_queue_clear_in_prot_alloc) ||
                              k.has(Behaviour::tx_queue_clear_in_sk_alloc);
   constexpr int32_t kSMC_INIT = 2;  // net/smc/smc.h
@@ -131,7 +133,7 @@ MaybeFinding check_state(const Kernel& k, const Facts& facts, const Verdict& v) 
        static_cast<int64_t>(sk.sk_prot->id)},
       {"sk_prot_creator == sk_prot", 1, sk.sk_prot_creator == sk.sk_prot},
       {"sk_socket == sock", 1, sk.sk_socket == sock},
-      {"sk_refcnt", held ? 2 : 1, sk.sk_refcnt},
+      {"sk_refcnt", 1 + (held ? 1 : 0) + (receives ? 1 : 0), sk.sk_refcnt},
       {"sk_wmem_alloc", 1, sk.sk_wmem_alloc},
       {"sk_state", smc ? kSMC_INIT : kTCP_CLOSE, sk.sk_state},
       {"sk_err", 0, sk.sk_err},

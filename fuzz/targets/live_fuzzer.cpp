@@ -33,52 +33,29 @@ void say_end() {
                live().inputs, live().cases, live().descriptors, open_descriptors());
 }
 
-struct Difference {
-  Oracle oracle;
-  std::string_view what;
-  int64_t expected, got;
-};
-
-[[noreturn]] void differ(const LiveContext& context, const LiveExpectation& e, int64_t protocol,
-                         const Difference& difference) {
-  Finding finding;
-  finding.oracle = difference.oracle;
-  finding.rule = e.verdict.rule;
-  finding.what = difference.what;
-  finding.expected = difference.expected;
-  finding.got = difference.got;
+[[noreturn]] void fail(const LiveContext& context, const Finding& finding, const Call& call) {
   std::fprintf(stderr, "== context %.*s\n", static_cast<int>(context.row->name.size()),
                context.row->name.data());
-  Case c{context.world, e.call};
-  c.call.protocol = static_cast<int32_t>(protocol);
-  report(finding, c);
+  report(finding, Case{context.world, call});
 }
 
-void compare(const LiveContext& context, const std::vector<LiveAnswer>& expected) {
-  const LiveSlot& slot = *context.slot;
-  size_t at = 0;
-  for (size_t r = 0; r < live().plan.expectations().size(); ++r) {
-    const LiveExpectation& e = live().plan.expectations()[r];
-    for (int64_t n = 0; n < slot.runs[r].count; ++n, ++at) {
-      const int64_t protocol = e.call.protocol + n;
-      if (slot.answers[at].error != e.verdict.error)
-        differ(context, e, protocol,
-               {Oracle::live, "errno", e.verdict.error, slot.answers[at].error});
-      for (size_t i = 0; e.verdict.error == 0 && i < live().rows.size(); ++i)
-        if (slot.answers[at].values[i] != expected[at].values[i])
-          differ(context, e, protocol,
-                 {Oracle::live_state, observables()[live().rows[i]].name, expected[at].values[i],
-                  slot.answers[at].values[i]});
-    }
-  }
+[[noreturn]] void fail(const LiveContext& context, Oracle oracle, std::string_view what,
+                       int64_t expected, int64_t got) {
+  const LiveExpectation& first = live().plan.expectations().front();
+  Finding finding;
+  finding.oracle = oracle;
+  finding.rule = first.verdict.rule;
+  finding.what = what;
+  finding.expected = expected;
+  finding.got = got;
+  fail(context, finding, first.call);
 }
 
 void check_descriptors(LiveContext& context) {
-  if (context.first_free == -2) context.first_free = context.slot->first_free;
-  if (context.first_free == context.slot->first_free) return;
-  differ(context, live().plan.expectations().back(), 0,
-         {Oracle::live_fds, "first free descriptor", context.first_free,
-          context.slot->first_free});
+  const int32_t now = context.slot->first_free;
+  if (context.first_free == -2) context.first_free = now;
+  if (context.first_free != now)
+    fail(context, Oracle::live_fds, "first free descriptor of the worker", context.first_free, now);
 }
 
 }  // namespace
@@ -111,12 +88,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       live().plan.expect_values(index, call, expected[at].values);
     }
   }
-  if (!finish_batch(context))
-    differ(context, live().plan.expectations().front(), 0,
-           {Oracle::live, "the worker lives", 1, 0});
+  if (!finish_batch(context)) fail(context, Oracle::live, "the worker lives", 1, 0);
   ++live().inputs;
   live().cases += static_cast<unsigned long long>(answers);
-  compare(context, expected);
+  const auto difference =
+      compare_batch(*context.slot, live().plan.expectations(), expected, live().rows);
+  if (difference) fail(context, difference->finding, difference->call);
   check_descriptors(context);
   return 0;
 }

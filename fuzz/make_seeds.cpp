@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The seeds of the fuzz targets: make_seeds LOGS FOLDER writes FOLDER/<target>/<name>. They come from the
+// named cases (conformance/cases.def) and from strace logs of real programs (corpus/seeds/logs). The same
+// sources give the same bytes; a test compares them with what is committed.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "conformance/kernel_config.h"
+#include "conformance/plan.h"
+#include "conformance/recording.h"
+#include "fuzz/live_input.h"
+#include "model/codec.h"
+#include "model/program_text.h"
+#include "model/strace.h"
+#include "model/symbols.h"
+
+using namespace sockoracle;
+using namespace sockoracle::fuzz;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Fixed, so that a newer release in the table does not change the seeds.
+constexpr std::string_view kReleases[] = {"3.12", "6.12"};
+
+fs::path g_folder;
+
+void write(std::string_view target, std::string name, std::string_view bytes) {
+  std::replace(name.begin(), name.end(), '/', '-');
+  const fs::path folder = g_folder / target;
+  fs::create_directories(folder);
+  std::ofstream file(folder / name, std::ios::binary);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!file) {
+    std::fprintf(stderr, "%s: cannot be written\n", (folder / name).c_str());
+    std::exit(69);
+  }
+}
+
+void write(std::string_view target, const std::string& name, const std::vector<uint8_t>& bytes) {
+  write(target, name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+Call call_of(std::string_view text) {
+  Call call;
+  CallError error;
+  if (parse_call(text, &call, &error)) return call;
+  std::fprintf(stderr, "%.*s: not a call\n", static_cast<int>(text.size()), text.data());
+  std::exit(70);
+}
+
+World world_at(std::string_view release, std::string_view context) {
+  Release at;
+  if (!parse_release(release, &at)) std::exit(70);
+  World world = default_world(at);
+  apply_context(world, *find_context(context));
+  return world;
+}
+
+std::string text_of(const Program& program) {
+  std::string text(print_program(program, {}), '\0');
+  print_program(program, text);
+  return text;
+}
+
+// Somebody watches, the call is made, the socket is connected and closed.
+Program scene(const World& world, const Call& call) {
+  Program program;
+  program.world = world;
+  for (const Op op : {Op::observe, Op::create, Op::connect, Op::look, Op::close}) {
+    Operation o;
+    o.op = op;
+    if (op == Op::observe) o.number = 1;
+    if (op == Op::create) o.call = call;
+    program.operations.push_back(o);
+  }
+  return program;
+}
+
+void named_case_seeds() {
+  for (const NamedCase& named : named_cases()) {
+    const Call call = call_of(named.call);
+    for (const std::string_view release : kReleases) {
+      const World world = world_at(release, named.context);
+      const std::string name = std::string(named.name) + "-" + std::string(release);
+      write("create_fuzzer", name, encode_case({world, call}));
+      if (release == kReleases[0]) continue;
+      const Program program = scene(world, call);
+      write("program_fuzzer", name, encode_program(program));
+      write("strace_fuzzer", name, text_of(program));
+    }
+  }
+}
+
+// One input per context, with all calls whose answers are known.
+void live_seeds() {
+  for (size_t i = 0; i < contexts().size(); ++i) {
+    LiveInput input;
+    input.context = static_cast<uint8_t>(i);
+    std::set<std::string_view> seen;
+    for (const NamedCase& named : named_cases()) {
+      if (!seen.insert(named.call).second || input.calls.size() == kLiveCallsMax) continue;
+      const Call call = call_of(named.call);
+      input.calls.push_back({false, call.family, call.type, call.protocol, 0});
+    }
+    write("live_fuzzer", std::string(contexts()[i].name), encode_live(input));
+  }
+}
+
+std::string read(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The INET calls of the log, each once, as one program; and the lines as they are.
+void log_seeds(const fs::path& logs) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(logs))
+    if (entry.path().extension() == ".log") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  for (const fs::path& path : files) {
+    const std::string log = read(path);
+    const std::string name = "log-" + path.stem().string();
+    Program program;
+    program.world = world_at("6.12", "nobody");
+    std::set<std::string> seen;
+    for (size_t at = log.find("socket("); at != std::string::npos; at = log.find("socket(", at + 1)) {
+      const std::string_view rest = std::string_view(log).substr(at);
+      Operation create;
+      create.op = Op::create;
+      CallError error;
+      size_t consumed = 0;
+      if (!parse_call(rest, &create.call, &error, &consumed)) continue;
+      if (create.call.family != kAF_INET && create.call.family != kAF_INET6) continue;
+      if (!seen.insert(std::string(rest.substr(0, consumed))).second) continue;
+      write("strace_fuzzer", name + "-" + std::to_string(seen.size()),
+            rest.substr(0, rest.find('\n')));
+      create.slot = static_cast<uint8_t>(seen.size() % kSlots);
+      program.operations.push_back(create);
+    }
+    if (!program.operations.empty()) write("program_fuzzer", name, encode_program(program));
+  }
+}
+
+void world_seeds() {
+  for (const ContextRow& row : contexts())
+    write("world_fuzzer", std::string(row.name),
+          "{\"release\":\"6.12\",\"as\":\"" + std::string(row.name) + "\"}\n");
+  write("world_fuzzer", "every-key",
+        "{\"release\":\"6.6.57\",\"config\":{\"MPTCP\":\"n\",\"IP_SCTP\":\"m\"},"
+        "\"modules\":{\"sctp\":\"loaded\"},\"as\":\"nobody\",\"uid\":7,\"gid\":8,\"egid\":9,"
+        "\"groups\":[10,11],\"caps\":[\"net_raw\"],"
+        "\"sysctls\":{\"net.ipv4.ping_group_range\":\"0 100\",\"net.mptcp.enabled\":0},"
+        "\"limits\":{\"fds_left\":1,\"files_left\":2},"
+        "\"policies\":{\"cgroup_sock_create\":\"deny\",\"lsm_socket_create\":\"EACCES\"},"
+        "\"faults\":[3],\"behaviours\":[\"+udp_prod_queue\",\"-io_uring_socket\"]}\n");
+  std::string config = "# Linux/x86 6.12.0 Kernel Configuration\n";
+  std::string none = config;
+  for (const std::string_view symbol : config_symbols()) {
+    config += "CONFIG_" + std::string(symbol) + "=m\n";
+    none += "# CONFIG_" + std::string(symbol) + " is not set\n";
+  }
+  write("world_fuzzer", "config-modules", config);
+  write("world_fuzzer", "config-none", none);
+}
+
+void recording_seeds() {
+  Recording recording;
+  recording.provenance = provenance_of(world_at("6.12", "root"));
+  recording.provenance.subject = "model";
+  recording.provenance.tool = "make_seeds";
+  StateText state;
+  state.values.emplace_back(recording.states.name_index("SO_TYPE"), "1");
+  state.values.emplace_back(recording.states.name_index("SO_PROTOCOL"), "$protocol");
+  const uint32_t index = recording.states.add(state);
+  Answers answers;
+  answers.context = "root";
+  answers.observations = {{2, 1, 0, 0, 0, index, false}, {2, 1, 1, 5, kEPROTONOSUPPORT, 0, false},
+                          {2, 1, 6, 6, 0, index, false}, {2, 11, 0, 262, kEINVAL, 0, false}};
+  recording.contexts.push_back(answers);
+  Answers skipped;
+  skipped.context = "file-max";
+  skipped.skipped = "not staged here";
+  skipped.skipped_cases = 7;
+  recording.contexts.push_back(skipped);
+  const std::string text = recording_text(recording);
+  parse_recording(text, "seed");  // what the reader refuses is no seed
+  write("recording_fuzzer", "small", text);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3 || !fs::is_directory(argv[1])) {
+    std::fprintf(stderr, "usage: make_seeds LOGS FOLDER\n");
+    return 64;
+  }
+  g_folder = argv[2];
+  named_case_seeds();
+  live_seeds();
+  log_seeds(argv[1]);
+  world_seeds();
+  recording_seeds();
+  return 0;
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""No descriptor stays behind in the live target's workers: descriptors_test.py LIVE_FUZZER SEEDS.
+
+Looks at /proc/PID/fd of every worker after some batches and again after many more.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+
+def workers(pid: int) -> dict[int, int]:
+    """Open descriptors of each child."""
+    listing = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(child): len(os.listdir(f"/proc/{child}/fd")) for child in listing}
+
+
+def main() -> int:
+    target, seeds = sys.argv[1:3]
+    corpus = tempfile.TemporaryDirectory()
+    process = subprocess.Popen(
+        [target, "-seed=1", "-max_total_time=30", "-max_len=449", corpus.name, seeds],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        for line in process.stderr:
+            if "INITED" in line:
+                break
+        if process.poll() == 4:
+            return 4
+        before = workers(process.pid)
+        time.sleep(2)
+        after = workers(process.pid)
+        alive = process.poll() is None
+    except PermissionError as error:
+        print(f"{error}: skipped")
+        return 4
+    finally:
+        process.kill()
+        process.wait()
+    if not alive or not before or before != after:
+        print(f"alive {alive}, descriptors of the workers {before}, 2 s later {after}")
+        return 1
+    # They end with their parent.
+    for _ in range(50):
+        left = [pid for pid in before if pathlib.Path(f"/proc/{pid}").exists()]
+        if not left:
+            return 0
+        time.sleep(0.1)
+    print(f"workers outlive the target: {left}")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
