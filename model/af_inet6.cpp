@@ -80,7 +80,7 @@ int inet6_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
   return error;
 }
 
-// net/ipv6/ipv6_sockglue.c:do_ipv6_setsockopt. Its slab stays the one it came from: sk_prot_creator.
+// net/ipv6/ipv6_sockglue.c:do_ipv6_setsockopt. sk_prot_creator stays: the object is from its slab.
 void ipv6_addrform(Kernel& k, socket& sock) {
   struct sock& sk = *sock.sk;
   sk.sk_prot = &proto_of(k, ProtoId::tcp);

@@ -154,14 +154,15 @@ struct Kernel::Objects {
   ObjectHeader* live = nullptr;
   int64_t live_count = 0;
   uint32_t next_object = 0;
-  // Others are at work: a tracer looks at sock->sk whenever a socket is released (what a BPF program
-  // on __sock_release or an LSM may do), an attacker has mapped the page that a stray pointer needs,
-  // another CPU walks a list at the worst moment. What a known bug reads, writes or frees wrongly is
-  // then really done, for a sanitizer to see; without it is a hazard and nothing else. Off by
+  // Others are at work: a tracer looks at sock->sk whenever a socket is released (as a BPF program
+  // on __sock_release or an LSM may), an attacker has mapped the page that a stray pointer needs,
+  // another CPU walks a list at the worst moment. What a known bug reads, writes or frees wrongly
+  // is then really done, for a sanitizer to see; otherwise it is a hazard and nothing else. Off by
   // default; programs switch it on.
   bool observer = false;
   uint32_t observed = 0;  // what the tracer last read, so that the read is not optimised away
-  carrier_sock* asconf_walker = nullptr;  // what another CPU, walking auto_asconf_splist, has in hand
+  // What another CPU, walking auto_asconf_splist, has in hand.
+  carrier_sock* asconf_walker = nullptr;
 };
 
 inline proto& proto_of(Kernel& k, ProtoId id) {

@@ -58,8 +58,8 @@ void ping_get_port(Kernel& k, sock& sk) {
   if (sk.sk_node_pprev == nullptr) sk_add_node(k, sk, "ping_table");
 }
 
-// Until 4.0 hlist_nulls_del leaves LIST_POISON2 in the link, so that the sock looks hashed for ever:
-// the next unhash writes through that address, and drops a reference which is not the table's.
+// Until 4.0 hlist_nulls_del leaves LIST_POISON2 in the link, so that the sock looks hashed for
+// ever: the next unhash writes through that address and drops a reference that is not the table's.
 void ping_unhash(Kernel& k, sock& sk) {
   if (k.has(Behaviour::ping_unhash_fixed)) {
     if (sk_del_node_init(k, sk, "ping_table")) sk.skc_num = inet_sk(sk).inet_sport = 0;

@@ -41,8 +41,8 @@ void join_auto_asconf(Kernel& k, carrier_sock& sp) {
   k.step(StepKind::set, "auto_asconf_splist", 0, sp.object);
 }
 
-// The list belongs to addr_wq_lock. Without it the walk of sctp_addr_wq_timeout_handler, which holds
-// the lock, does not keep this sock from being freed while the walk has it in hand.
+// The list belongs to addr_wq_lock. Without it the walk of sctp_addr_wq_timeout_handler, which
+// holds the lock, does not keep this sock from being freed while the walk has it in hand.
 void leave_auto_asconf(Kernel& k, carrier_sock& sp) {
   if (!sp.do_auto_asconf) return;
   sp.do_auto_asconf = false;
