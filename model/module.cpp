@@ -83,7 +83,8 @@ size_t alias_text(const Step& step, std::span<char> out) {
   const auto put_number = [&](int32_t number) {
     char digits[12];
     size_t count = 0;
-    uint32_t rest = number < 0 ? 0u - static_cast<uint32_t>(number) : static_cast<uint32_t>(number);
+    uint32_t rest = static_cast<uint32_t>(number);
+    if (number < 0) rest = ~rest + 1;
     do digits[count++] = static_cast<char>('0' + rest % 10);
     while ((rest /= 10) != 0);
     if (number < 0) put("-");

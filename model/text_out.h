@@ -24,7 +24,7 @@ class TextOut {
     uint64_t magnitude = static_cast<uint64_t>(number);
     if (number < 0) {
       put('-');
-      magnitude = uint64_t{0} - magnitude;
+      magnitude = ~magnitude + 1;
     }
     put_digits(magnitude, 10);
   }
