@@ -15,7 +15,9 @@
 #include "conformance/history_text.h"
 #include "conformance/list_text.h"
 #include "conformance/replay.h"
+#include "conformance/repro.h"
 #include "conformance/table_text.h"
+#include "conformance/text_file.h"
 
 namespace sockoracle {
 namespace {
@@ -73,6 +75,8 @@ struct State {
   DiffOptions diff;
   ReportOptions report;
   ReplayOptions replay;
+  ReproOptions repro;
+  std::string style = "plain", output = "-";
   std::string replay_as = "program";
   bool requests = false;
   int status = kExitOk;
@@ -262,6 +266,31 @@ void add_replay(CLI::App& app, State& state) {
   });
 }
 
+void add_repro(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("repro", "a C program that shows a call's answer");
+  command.footer(
+      "The program stages the world, makes the call, prints expected and got, and ends with 0 as\n"
+      "expected, 1 different, 4 where the world cannot be staged. CASE may be a name of "
+      "cases.def.\n\nExamples:\n"
+      "  sockoracle repro 'socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)' --as nobody -o repro.c\n"
+      "  sockoracle repro ping/effective_group --style kselftest");
+  command.add_option("CASE", state.call, kCallHelp)->required();
+  command.add_option("--style", state.style, "plain, kselftest or ltp")
+      ->type_name("STYLE")
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kReproStyles),
+                                                     std::end(kReproStyles))));
+  command.add_flag("--state", state.repro.state, "also every plain option of the fresh socket");
+  command.add_option("-o,--output", state.output, "instead of standard output")->type_name("FILE");
+  add_world_flags(command, state.flags);
+  command.callback([&state] {
+    for (size_t i = 0; i < std::size(kReproStyles); ++i)
+      if (kReproStyles[i] == state.style) state.repro.style = static_cast<ReproStyle>(i);
+    std::vector<Item> items = state.flags.items();
+    const Call call = repro_case(state.call, &items);
+    write_file_atomically(state.output, repro_text(build_setting(items), call, state.repro));
+  });
+}
+
 void add_list(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("list", "the tables of the model");
   command.footer("Examples:\n  sockoracle list rules\n  sockoracle list behaviours --format json");
@@ -291,6 +320,7 @@ void configure(CLI::App& app, State& state) {
   add_diff(app, state);
   add_report(app, state);
   add_replay(app, state);
+  add_repro(app, state);
   add_list(app, state);
 }
 

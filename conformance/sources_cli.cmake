@@ -12,6 +12,8 @@ target_sources(sockoracle_conformance PRIVATE
   kernel_config.cpp
   list_text.cpp
   replay.cpp
+  repro.cpp
+  repro_stage.cpp
   state_json.cpp
   step_text.cpp
   table_text.cpp
