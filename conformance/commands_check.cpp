@@ -12,6 +12,7 @@
 #include "conformance/report/report.h"
 #include "conformance/subject.h"
 #include "conformance/text_file.h"
+#include "conformance/whitebox/whitebox.h"
 
 namespace sockoracle {
 namespace {
@@ -37,7 +38,7 @@ std::vector<Deviation> deviations_for(const Provenance& provenance, const std::s
 
 // One subject against the model. The subject goes on answering while a context is compared.
 Comparison check_subject(const std::string& name, const SubjectOptions& asking,
-                         const std::string& deviations) {
+                         const std::string& deviations, bool deep = false) {
   const std::unique_ptr<Subject> subject = open_subject(name, asking.adjust);
   const std::vector<Deviation> known = deviations_for(subject->provenance(), deviations);
   Comparer comparer(subject->world(), subject->states());
@@ -47,6 +48,7 @@ Comparison check_subject(const std::string& name, const SubjectOptions& asking,
     comparer.add(answers);
     progress.done(answers.context);
   });
+  if (deep) comparer.add(check_deep(subject->world(), plan_options(asking)));
   return comparer.finish(subject->provenance(), known, asking.contexts.empty());
 }
 
@@ -111,9 +113,12 @@ int command_check(const CheckOptions& options) {
   const ReportFormat& format = format_named(options.format);
   std::vector<std::string> names = options.files;
   if (names.empty()) names.push_back(options.subject);
+  if (options.deep && (names.size() != 1 || names.front() != "host")) {
+    throw UsageError("--deep looks into the running kernel: only with --subject host");
+  }
   std::vector<Comparison> comparisons;
   for (const std::string& name : names) {
-    comparisons.push_back(check_subject(name, options.asking, options.deviations));
+    comparisons.push_back(check_subject(name, options.asking, options.deviations, options.deep));
   }
   write_report(comparisons, format, options.output);
   return exit_status(comparisons);

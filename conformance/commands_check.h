@@ -37,6 +37,7 @@ struct CheckOptions {
   std::string format = "text";     // as in report_formats()
   std::string output = "-";
   std::string deviations;  // --deviations FILE: instead of the subject's own
+  bool deep = false;       // --deep: also what only root of the live kernel can see
   SubjectOptions asking;
 };
 int command_check(const CheckOptions& options);

@@ -7,6 +7,7 @@
 
 #include "conformance/model_answers.h"
 #include "conformance/plan.h"
+#include "conformance/whitebox/whitebox.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -207,6 +208,21 @@ void Comparer::add(const Answers& answers) {
   add_left_out(result_, context, answers.left_out);
 }
 
+void Comparer::add(DeepResult&& deep) {
+  result_.oracles = std::move(deep.oracles);
+  for (DeepGroup& seen : deep.groups) {
+    const auto context = std::find_if(result_.contexts.begin(), result_.contexts.end(),
+                                      [&](const auto& c) { return c.name == seen.context; });
+    if (context == result_.contexts.end()) continue;
+    for (Difference& d : seen.differences) {
+      note(seen.group, table_.add({d.rule, std::move(d.observable), std::move(d.expected),
+                                   std::move(d.got)},
+                                  d.context, d.call, d.high));
+    }
+    context->groups.push_back(std::move(seen.group));
+  }
+}
+
 void Comparer::compare_run(ModelAsker& asker, const std::string& context, const Observation& o,
                            Group& group) {
   for (int64_t at = o.low; at <= o.high;) {
@@ -255,11 +271,13 @@ void Comparer::compare_state(ModelAsker& asker, const std::string& context, cons
   }
 }
 
+constexpr const char* kNeedsDeep = "are fields of kernel objects: check --deep reads them";
+
 void Comparer::count_unread() {
   const auto& names = states_.names();
   for (const Observable& row : observables()) {
     if (!probe_reads(row)) {
-      ++result_.unread["are fields of kernel objects: they need BTF"];
+      if (result_.oracles.empty()) ++result_.unread[kNeedsDeep];
     } else if (std::find(names.begin(), names.end(), row.name) == names.end()) {
       ++result_.unread["were not asked of this subject"];
     }

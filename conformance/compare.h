@@ -15,6 +15,7 @@
 namespace sockoracle {
 
 class ModelAsker;
+struct DeepResult;
 
 // Collects differences into findings.
 class FindingTable {
@@ -43,6 +44,8 @@ class Comparer {
   // `states` may grow until finish().
   Comparer(const World& base, const StateTable& states);
   void add(const Answers& answers);
+  // What the deeper oracles saw, after the contexts.
+  void add(DeepResult&& deep);
   // `complete`: every context was asked, so a deviation that did not occur is stale.
   Comparison finish(const Provenance& provenance, const std::vector<Deviation>& deviations,
                     bool complete);

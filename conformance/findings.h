@@ -31,6 +31,7 @@ struct Group {
   int32_t family = 0, type = 0, low = 0, high = 0;
   bool deep = false;
   std::string skipped;           // why; empty = checked
+  std::string_view oracle = {};  // who looked; empty = the probe
   std::vector<size_t> findings;  // into Comparison::findings
 };
 
@@ -39,6 +40,15 @@ struct ContextResult {
   std::string skipped;  // why the whole context was; empty = checked
   uint64_t checked_cases = 0, skipped_cases = 0;
   std::vector<Group> groups;
+};
+
+// An observer that looks deeper than the probe (whitebox/): what it did, in words.
+struct Oracle {
+  std::string name;         // "fields"
+  std::string counts;       // "123 values of 45 fields in 6 sockets"
+  std::string skipped;      // why it saw nothing; empty = it looked
+  std::vector<std::string> notes;  // what it could not see, each with its reason
+  uint64_t compared = 0;    // values
 };
 
 struct Comparison {
@@ -53,6 +63,7 @@ struct Comparison {
   std::map<std::string, std::vector<std::string>> skipped_contexts;
   std::map<std::string, uint64_t> unread;  // reason: observables that were not compared
   uint64_t values = 0;                     // observable values compared
+  std::vector<Oracle> oracles;             // of `check --deep`
 
   uint64_t checked_cases() const;
   uint64_t skipped_cases() const;

@@ -51,7 +51,7 @@ std::string how_read(const Observable& row) {
   std::string text(reading_name(row.reading));
   if (row.reading == Reading::sockopt)
     text += " " + std::to_string(row.level) + " " + std::to_string(row.option);
-  if (!row.argument.empty()) text += " " + str(row.argument);
+  if (!row.argument.empty() && row.reading != Reading::field) text += " " + str(row.argument);
   return text;
 }
 

@@ -215,6 +215,8 @@ void add_check(CLI::App& app, State& state) {
       "  sockoracle check --context nobody --format junit -o check.xml");
   command.add_option("FILE", state.check.files, "recordings; - is standard input");
   command.add_option("--subject", state.check.subject, "host, or a release")->type_name("SUBJECT");
+  command.add_flag("--deep", state.check.deep,
+                   "also fields, steps and counters of the running kernel (needs root and BTF)");
   command.add_option("--deviations", state.check.deviations, "known deviations")->type_name("FILE");
   add_report_format(command, state.check.format, state.check.output);
   add_subject_flags(command, state.check.asking, state.flags);

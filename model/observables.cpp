@@ -53,9 +53,9 @@ constexpr Row kRows[] = {
   {{name, Reading::reading, 0, option, 4, Format::format, argument, speed, shape, since, until,   \
     nullptr, source},                                                                             \
    reader},
-#define FIELD(name, since, until, reader)                                               \
-  {{name, Reading::field, 0, 0, 0, Format::i32, "", true, false, since, until, nullptr, \
-    "include/net"},                                                                     \
+#define FIELD(name, since, until, where, reader)                                           \
+  {{name, Reading::field, 0, 0, 0, Format::i32, where, true, false, since, until, nullptr, \
+    "include/net"},                                                                        \
    reader},
 #include "model/observables.def"
 };

@@ -181,7 +181,8 @@ class Calls(ProbeTest):
     def test_malformed_requests(self):
         for request in ("", "grid", "grid 2 1", "grid 2 1 3", "grid 2 1 3 2", "grid 2 1 x 4",
                         "grid 2 1 0 2147483648", "grid 2  1 0 0", "grid 2 1 0 0 ", "grids 2 1 0 0,",
-                        "deep 2 1", "deep 2 1 0 0", "hold 2 1", "hold 2 1 1 0", "drop 1", "hello you", "observe", "observe 256 fast a",
+                        "deep 2 1", "deep 2 1 0 0", "hold 2 1", "hold 2 1 1 0", "drop 1",
+                        "hello you", "observe", "observe 256 fast a",
                         "observe 1 fast a sockopt 1 2 4", "observe 1 fast a sockopt 1 2 4 i33",
                         "observe 1 fast a sockopt 1 2 257 hex", "observe 1 slow a sockname",
                         "observe 1 fast a procrow /proc/net/raw", "observe 1 fast a fstat ino",
@@ -194,7 +195,8 @@ class Calls(ProbeTest):
         for ops in ("nonsense", "netns extra", "uid", "uid -1", "uid x", "caps some",
                     "caps only:nothing", "groups 1,", "sysctl net.ipv4.ip_no_pmtu_disc 1",
                     "netns; sysctl kernel.modprobe x", "netns; sysctl net.../kernel/x 1",
-                    "netns; sysctl net.ipv4.ip_no_pmtu_disc", "cgroup", "cgroup a", "netns;", "; netns"):
+                    "netns; sysctl net.ipv4.ip_no_pmtu_disc", "cgroup", "cgroup a",
+                    "netns;", "; netns"):
             answer = converse("context c " + ops, "grid 2 1 0 0", "observe 1 fast a sockname",
                               "context d", "leave", "leave", "grid 2 15 0 0")
             self.assertTrue(answer[0].startswith("error context: "), ops)

@@ -36,6 +36,7 @@ std::string group_name(const Group& group) {
   name += ' ';
   name.append(room, std::min(print_type(group.type, room), sizeof room));
   name += ' ' + range_text(group.low, group.high);
+  if (!group.oracle.empty()) name += ", " + std::string(group.oracle);
   return group.deep ? name + ", deep" : name;
 }
 

@@ -27,15 +27,16 @@ std::string subtest_name(const Group& group) {
   std::string name(room, std::min(print_family(group.family, room), sizeof room));
   name += ' ';
   name.append(room, std::min(print_type(group.type, room), sizeof room));
+  if (!group.oracle.empty()) name += " " + std::string(group.oracle);
   return plain(group.deep ? name + " deep" : name);
 }
 
 std::vector<Subtest> subtests_of(const Comparison& comparison, const ContextResult& context) {
   std::vector<Subtest> subtests;
-  std::map<std::tuple<int32_t, int32_t, bool>, size_t> index;
+  std::map<std::tuple<int32_t, int32_t, bool, std::string_view>, size_t> index;
   for (const Group& group : context.groups) {
     const auto [at, is_new] =
-        index.try_emplace({group.family, group.type, group.deep}, subtests.size());
+        index.try_emplace({group.family, group.type, group.deep, group.oracle}, subtests.size());
     if (is_new) subtests.push_back({.name = subtest_name(group), .skipped = {}, .findings = {}});
     Subtest& subtest = subtests[at->second];
     if (group.skipped.empty()) {

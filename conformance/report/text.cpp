@@ -39,7 +39,13 @@ void add_comparison(std::string& out, const Comparison& comparison) {
     out += separator + std::to_string(observables) + " observables " + reason;
     separator = "; ";
   }
-  out += "\n" + summary_line(comparison) + "\n";
+  out += "\n";
+  for (const Oracle& oracle : comparison.oracles) {
+    out += "deep: " + oracle.name + ": " +
+           (oracle.skipped.empty() ? oracle.counts : "skipped: " + oracle.skipped) + "\n";
+    for (const std::string& note : oracle.notes) out += "  not seen: " + note + "\n";
+  }
+  out += summary_line(comparison) + "\n";
   const size_t known = comparison.findings.size() - comparison.unexpected();
   out += plural(comparison.unexpected(), "unexpected finding") + ", " +
          plural(known, "known deviation") + ", " +

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""`sockoracle check --deep` on the live kernel.
+
+usage: whitebox_test.py SOCKORACLE [unittest arguments]
+Exit status: 0 passed, 1 failed, 4 everything was skipped.
+"""
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+TOOL = None
+
+
+def check(*arguments, **options):
+    done = subprocess.run([TOOL, "check", "--deep", *arguments], text=True, timeout=250,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    return done.returncode, done.stdout, done.stderr
+
+
+def deep_line(text, oracle):
+    """What the report says of an oracle."""
+    lines = [line for line in text.splitlines() if line.startswith(f"deep: {oracle}: ")]
+    assert len(lines) == 1, text
+    return lines[0].split(": ", 2)[2]
+
+
+def state_of_the_machine():
+    """What a check may not change."""
+    state = {}
+    for path in ("/proc/self/mountinfo", "/proc/cgroups"):
+        with open(path) as file:
+            text = file.read()
+        if path == "/proc/cgroups":     # hierarchies, not how many cgroups others have just now
+            text = "\n".join(line.split()[0] for line in text.splitlines())
+        state[path] = text
+    state["cgroups"] = sorted(
+        os.path.join(folder, name) for folder, names, _ in os.walk("/sys/fs/cgroup")
+        for name in names if "sockoracle" in name)
+    state["bpffs"] = sorted(os.listdir("/sys/fs/bpf")) if os.path.isdir("/sys/fs/bpf") else []
+    return state
+
+
+class Fields(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if os.geteuid() != 0:
+            raise unittest.SkipTest("needs root")
+        cls.status, cls.out, cls.err = check("--context", "root", "--context", "ping-gid")
+        if cls.status in (4, 69):
+            raise unittest.SkipTest(cls.err or "everything was skipped")
+        cls.said = deep_line(cls.out, "fields")
+        if cls.said.startswith("skipped"):
+            raise unittest.SkipTest(cls.said)
+
+    def test_every_field_is_as_in_the_model(self):
+        self.assertEqual(self.status, 0, self.out)
+        values, fields, sockets = map(int, re.match(
+            r"(\d+) values of (\d+) fields in (\d+) sockets", self.said).groups())
+        self.assertGreater(values, 50000)
+        self.assertGreater(fields, 100)
+        self.assertGreater(sockets, 500)
+
+    def test_a_wrong_expectation_is_found(self):
+        # A number of its own, and a bit that BTF numbers.
+        for behaviour, field in (("txrehash_from_sysctl", "sk_txrehash"),
+                                 ("raw_rcu_free", "sk_flags.SOCK_RCU_FREE")):
+            status, out, _ = check("--context", "root", "--without", behaviour)
+            self.assertEqual(status, 1, out)
+            self.assertIn(f"a fresh socket's {field}: got ", out)
+
+    def test_without_privileges_it_is_skipped(self):
+        status, out, err = check("--context", "userns-root", user=65534, group=65534,
+                                 extra_groups=[])
+        self.assertIn(status, (0, 4), err)
+        self.assertIn("skipped", deep_line(out, "fields"))
+
+    def test_only_the_host_can_be_looked_into(self):
+        status, out, err = check("--subject", "6.12")
+        self.assertEqual((status, out), (64, ""))
+        self.assertIn("--deep", err)
+
+
+class Traces(unittest.TestCase):
+    """What a check leaves on the machine: nothing, whenever it ends."""
+
+    def setUp(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+
+    def settled(self, before):
+        deadline = time.monotonic() + 10
+        while state_of_the_machine() != before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(state_of_the_machine(), before)
+
+    def test_nothing_is_left_behind(self):
+        before = state_of_the_machine()
+        check("--context", "root")
+        self.settled(before)
+
+    def test_killed_at_any_moment_it_leaves_nothing(self):
+        before = state_of_the_machine()
+        for tenths in range(0, 20, 3):
+            process = subprocess.Popen([TOOL, "check", "--deep"], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            time.sleep(0.05 + tenths / 10)
+            process.send_signal(signal.SIGKILL)
+            process.wait(timeout=10)
+        self.settled(before)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or not os.path.exists(sys.argv[1]):
+        print(__doc__, file=sys.stderr)
+        sys.exit(64)
+    TOOL = os.path.abspath(sys.argv.pop(1))
+    result = unittest.main(exit=False, verbosity=2).result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    sys.exit(4 if result.testsRun and len(result.skipped) == result.testsRun else 0)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The observers that look into the running kernel. They need libbpf, and a clang that compiles for
+# BPF; without either the tool builds and says so when asked.
+find_package(PkgConfig)
+if(PKG_CONFIG_FOUND)
+  pkg_check_modules(LIBBPF IMPORTED_TARGET libbpf>=1.0)
+endif()
+find_program(SOCKORACLE_BPF_CLANG NAMES clang-14 clang clang-19 DOC "compiles the BPF programs")
+
+set(whitebox ${CMAKE_CURRENT_LIST_DIR})
+if(NOT LIBBPF_FOUND OR NOT SOCKORACLE_BPF_CLANG)
+  message(STATUS "No libbpf or no clang: check --deep will skip what needs BPF")
+  target_sources(sockoracle_conformance PRIVATE ${whitebox}/whitebox_absent.cpp)
+  return()
+endif()
+
+set(bpf_folder ${CMAKE_CURRENT_BINARY_DIR}/bpf)
+file(MAKE_DIRECTORY ${bpf_folder})
+set(bpf_objects "")
+foreach(program sockets)
+  set(source ${whitebox}/${program}.bpf.c)
+  set(object ${bpf_folder}/${program}.bpf.o)
+  file(GLOB bpf_headers CONFIGURE_DEPENDS ${whitebox}/kernel_types.h ${whitebox}/*_record.h)
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${SOCKORACLE_BPF_CLANG} -target bpf -O2 -g -Wall -Werror
+            # linux/types.h wants asm/types.h, which Debian keeps in the folder of the machine
+            -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
+            -c ${source} -o ${object}
+    DEPENDS ${source} ${bpf_headers}
+    COMMENT "Compiling ${program}.bpf.c")
+  list(APPEND bpf_objects ${object})
+endforeach()
+set_source_files_properties(${whitebox}/bpf_images.cpp PROPERTIES
+  OBJECT_DEPENDS "${bpf_objects}"
+  COMPILE_DEFINITIONS "SOCKORACLE_BPF_FOLDER=\"${bpf_folder}\"")
+
+target_sources(sockoracle_conformance PRIVATE
+  ${bpf_objects}
+  ${whitebox}/bpf_images.cpp
+  ${whitebox}/bpf_object.cpp
+  ${whitebox}/btf_layout.cpp
+  ${whitebox}/deep_fields.cpp
+  ${whitebox}/field_paths.cpp
+  ${whitebox}/kernel_symbols.cpp
+  ${whitebox}/observer_btf.cpp
+  ${whitebox}/whitebox.cpp)
+target_link_libraries(sockoracle_conformance PRIVATE PkgConfig::LIBBPF)
+
+if(SOCKORACLE_TESTS)
+  find_package(Python3 COMPONENTS Interpreter REQUIRED)
+  add_test(NAME conformance/whitebox
+    COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/test/whitebox_test.py
+            $<TARGET_FILE:sockoracle>)
+  set_tests_properties(conformance/whitebox PROPERTIES
+    LABELS live SKIP_RETURN_CODE 4 TIMEOUT 300 RUN_SERIAL ON)
+endif()

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/whitebox/whitebox.h"
+
+#include <unistd.h>
+
+#include "conformance/cli_error.h"
+#include "conformance/whitebox/deep_fields.h"
+
+namespace sockoracle {
+namespace {
+
+using Check = void (*)(const World& base, const Plan& plan, DeepResult& result);
+
+// What cannot be observed is skipped with its reason; the others go on.
+void run(const char* name, Check check, const World& base, const Plan& plan, DeepResult& result) {
+  if (geteuid() != 0) {
+    result.oracles.push_back({.name = name, .counts = {}, .skipped = "needs root", .notes = {}});
+    return;
+  }
+  try {
+    check(base, plan, result);
+  } catch (const UnavailableError& error) {
+    result.oracles.push_back({.name = name, .counts = {}, .skipped = error.what(), .notes = {}});
+  }
+}
+
+}  // namespace
+
+DeepResult check_deep(const World& base, const PlanOptions& options) {
+  DeepResult result;
+  const Plan plan = make_plan(base, options);
+  run("fields", check_fields, base, plan, result);
+  return result;
+}
+
+}  // namespace sockoracle
