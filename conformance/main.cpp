@@ -16,6 +16,7 @@
 #include "conformance/list_text.h"
 #include "conformance/replay.h"
 #include "conformance/repro.h"
+#include "conformance/strace_log.h"
 #include "conformance/table_text.h"
 #include "conformance/text_file.h"
 
@@ -76,7 +77,7 @@ struct State {
   ReportOptions report;
   ReplayOptions replay;
   ReproOptions repro;
-  std::string style = "plain", output = "-";
+  std::string style = "plain", output = "-", log = "-";
   std::string replay_as = "program";
   bool requests = false;
   int status = kExitOk;
@@ -293,6 +294,18 @@ void add_repro(CLI::App& app, State& state) {
   });
 }
 
+void add_strace(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("strace", "the socket() lines of an strace log, checked");
+  command.footer(
+      "Each line is ok, or answered so elsewhere (in a world near this one, which is shown), or it "
+      "DIFFERS.\n\nExamples:\n"
+      "  strace -f -o log ping -c1 ::1; sockoracle strace log\n"
+      "  strace -f -yy curl localhost 2>&1 | sockoracle strace --as nobody");
+  command.add_option("FILE", state.log, "the log; without it, or as -, standard input");
+  add_world_flags(command, state.flags);
+  command.callback([&state] { state.status = command_strace(state.log, state.flags.items()); });
+}
+
 void add_list(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("list", "the tables of the model");
   command.footer("Examples:\n  sockoracle list rules\n  sockoracle list behaviours --format json");
@@ -323,6 +336,7 @@ void configure(CLI::App& app, State& state) {
   add_report(app, state);
   add_replay(app, state);
   add_repro(app, state);
+  add_strace(app, state);
   add_list(app, state);
 }
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The command strace: the socket() lines of an strace log against the model. What strace puts before
+// a line (process, time, instruction pointer) is passed over; calls that were unfinished are joined
+// with the line that resumes them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/world_text.h"
+
+namespace sockoracle {
+
+// One socket() or socketpair() call of a log.
+struct LoggedCall {
+  size_t line = 0;  // where it began, from 1
+  Call call;
+  bool finished = false;  // its result is known
+  int32_t error = 0;      // 0 = it gave a descriptor
+};
+
+struct StraceLog {
+  std::vector<LoggedCall> calls;
+  std::vector<std::string> unreadable;  // "NAME:12: accepted is ..."
+  size_t injected = 0;                  // results that strace itself made up
+};
+
+// Any text is safe.
+StraceLog read_strace_log(std::string_view text, const std::string& name);
+
+struct StraceVerdicts {
+  std::string text;
+  size_t differ = 0;   // nor does any world near this one answer so
+  size_t checked = 0;  // calls with a result, of a family that is modelled
+};
+StraceVerdicts strace_verdicts(const StraceLog& log, const Setting& setting);
+
+// 0 every line is explained, 1 some differ, 4 nothing to check, 64 lines that cannot be read.
+int command_strace(const std::string& file, const std::vector<Item>& items);
+
+}  // namespace sockoracle
