@@ -71,11 +71,17 @@ bool inadmissible(const World& world, HazardSet hazards, Rule decided, Hazard* w
   return false;
 }
 
-void repair(World& world) {
+static bool is_spared(Behaviour cure, std::optional<Hazard> spared) {
+  for (const Cure& row : kCures)
+    if (row.cure == cure && spared == row.hazard) return true;
+  return false;
+}
+
+void repair(World& world, std::optional<Hazard> spared) {
   const BehaviourSet own = behaviours_of(world.release);
   const World now = pinned(world);
   for (const Cure& cure : kCures) {
-    if (!is_missing(now, cure)) continue;
+    if (is_spared(cure.cure, spared) || !is_missing(now, cure)) continue;
     world.without.set(cure.cure, false);
     if (!own.has(cure.cure)) world.with.set(cure.cure);
   }

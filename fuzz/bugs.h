@@ -2,6 +2,7 @@
 // Known bugs: which hazards a world admits, and the same world with all of them fixed.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "model/case.h"
@@ -23,8 +24,8 @@ bool inadmissible(const World& world, HazardSet hazards, Rule decided, Hazard* w
 // ops_module_live.
 HazardSet known_leaks(const World& world, Rule decided);
 
-// Adds what cures every known bug, as a backport would.
-void repair(World& world);
+// Adds what cures every known bug, as a backport would; but for those that show as `spared`.
+void repair(World& world, std::optional<Hazard> spared = {});
 
 // A world that cannot be built or configured becomes one that can.
 void make_possible(World& world);

@@ -246,9 +246,23 @@ MaybeFinding ask_again(Kernel& k, const Case& c, const Facts& facts, const Verdi
   return check_balance(before, k.balance(), leaks, verdict.rule);
 }
 
+MaybeFinding hazard_of(const World& world, Verdict verdict, HazardSet shown,
+                       const ProgramOptions& options) {
+  verdict.hazards = shown;
+  if (!options.hunting) return check_hazards(world, verdict);
+  for (size_t i = 0; i < kHazardCount; ++i) {
+    if (!shown.has(static_cast<Hazard>(i))) continue;
+    if (options.hunted && *options.hunted != static_cast<Hazard>(i)) continue;
+    Finding finding = found(Oracle::balance, verdict.rule, "hazard", 0, 1);
+    finding.hazard = static_cast<Hazard>(i);
+    return finding;
+  }
+  return {};
+}
+
 // Fails each fallible step in turn: 1 to the number that the clean call has.
 MaybeFinding sweep(Kernel& k, const World& world, const Call& call, const Facts& facts,
-                   const Verdict& clean, int32_t steps) {
+                   const Verdict& clean, int32_t steps, const ProgramOptions& options = {}) {
   World& w = k.mutable_world();
   MaybeFinding finding;
   for (int32_t n = 1; n <= steps && !finding; ++n) {
@@ -260,7 +274,7 @@ MaybeFinding sweep(Kernel& k, const World& world, const Call& call, const Facts&
     const bool reached = k.fallible() >= n;
     if (verdict.fd >= 0) k.close(verdict.fd);
     if (reached) finding = check_fault(world, facts, clean, verdict);
-    if (!finding) finding = check_hazards(world, verdict);
+    if (!finding) finding = hazard_of(world, verdict, verdict.hazards, options);
     if (!finding)
       finding = check_balance(before, k.balance(), known_leaks(world, verdict.rule), verdict.rule);
   }
@@ -321,21 +335,6 @@ struct Dry {
   MaybeFinding finding;
 };
 
-MaybeFinding hazard_of(const World& world, const Outcome& outcome, HazardSet shown,
-                       const ProgramOptions& options) {
-  Verdict verdict = outcome.verdict;
-  verdict.hazards = shown;
-  if (!options.hunting) return check_hazards(world, verdict);
-  for (size_t i = 0; i < kHazardCount; ++i) {
-    if (!shown.has(static_cast<Hazard>(i))) continue;
-    if (options.hunted && *options.hunted != static_cast<Hazard>(i)) continue;
-    Finding finding = found(Oracle::balance, verdict.rule, "hazard", 0, 1);
-    finding.hazard = static_cast<Hazard>(i);
-    return finding;
-  }
-  return {};
-}
-
 // Without the tracer: nothing dangling is touched, so every hazard is met as a value.
 Dry run_dry(const Program& program, const World& world, const ProgramOptions& options) {
   Dry dry;
@@ -351,7 +350,7 @@ Dry run_dry(const Program& program, const World& world, const ProgramOptions& op
     shown.bits = static_cast<uint16_t>(shown.bits & ~before.bits);
     if (o.op == Op::create) shown = dry.outcomes.back().verdict.hazards;
     if (dry.finding) continue;
-    dry.finding = hazard_of(world, dry.outcomes.back(), shown, options);
+    dry.finding = hazard_of(world, dry.outcomes.back().verdict, shown, options);
     if (dry.finding) dry.finding->operation = i;
     if (dry.finding && !options.hunting) return dry;
   }
@@ -399,11 +398,13 @@ struct Sweep {
   const Facts& facts;
   const Verdict& clean;
   int32_t steps;
+  const ProgramOptions& options;
   MaybeFinding finding;
 };
 
 // Runs the program once more and, behind each create, fails every step of the same call in turn.
-MaybeFinding run_swept(const Program& program, const World& world, bool observer) {
+MaybeFinding run_swept(const Program& program, const World& world,
+                       const ProgramOptions& options) {
   Machine machine(world);
   Kernel& k = machine.kernel();
   k.tracing = false;
@@ -422,12 +423,13 @@ MaybeFinding run_swept(const Program& program, const World& world, bool observer
     if (clean.fd >= 0) k.close(clean.fd);
     MaybeFinding finding = check_balance(before, k.balance(), known_leaks(world, clean.rule), clean.rule);
     const Facts facts = facts_of({k.world(), o.call});
-    k.objects->observer = observer;
+    k.objects->observer = options.observer;
     if (!finding) {
-      Sweep s{k, k.world(), o.call, facts, clean, steps, {}};
+      Sweep s{k, k.world(), o.call, facts, clean, steps, options, {}};
       during(outcome.verdict.rule, [](void* context) {
         auto& sw = *static_cast<Sweep*>(context);
-        sw.finding = sweep(sw.k, sw.world, sw.call, sw.facts, sw.clean, sw.steps);
+        sw.finding = sweep(sw.k, sw.world, sw.call, sw.facts, sw.clean, sw.steps,
+                           sw.options);
       }, &s);
       finding = s.finding;
     }
@@ -449,7 +451,7 @@ MaybeFinding check_program(const Program& program, const ProgramOptions& options
   if (options.observer)
     if (const MaybeFinding f = run_observed(program, world, dry)) return f;
   if (dry.finding) return dry.finding;
-  return run_swept(program, world, options.observer);
+  return run_swept(program, world, options);
 }
 
 }  // namespace sockoracle::fuzz

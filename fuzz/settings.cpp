@@ -47,6 +47,7 @@ void settle(World& world) {
   if (hunt().on) {
     world.with = world.without = {};
     set_release(world, hunt().release);
+    if (hunt().hazard) repair(world, hunt().hazard);
   }
   make_possible(world);
 }
