@@ -38,24 +38,6 @@ int hex_digit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-// "%20" becomes a blank again; what would not be printable stays escaped.
-std::string unescape(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-        hex_digit(text[i + 2]) >= 0) {
-      const int byte = hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]);
-      if (byte >= 0x20 && byte <= 0x7e) {
-        out += static_cast<char>(byte);
-        i += 2;
-        continue;
-      }
-    }
-    out += text[i];
-  }
-  return out;
-}
-
 // The words of the row after its name, as the probe's README.md says them.
 std::string reading_request(const Observable& row) {
   switch (row.reading) {
@@ -100,6 +82,23 @@ bool continues(const Observation& last, const Observation& next) {
 
 }  // namespace
 
+std::string unescape_value(std::string_view text, bool all) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
+        hex_digit(text[i + 2]) >= 0) {
+      const int byte = hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]);
+      if (all || (byte >= 0x20 && byte <= 0x7e)) {
+        out += static_cast<char>(byte);
+        i += 2;
+        continue;
+      }
+    }
+    out += text[i];
+  }
+  return out;
+}
+
 std::vector<ProbedObservable> probed_observables() {
   std::vector<ProbedObservable> probed;
   const auto rows = observables();
@@ -141,7 +140,7 @@ std::string request_lines(const Plan& plan) {
   return text;
 }
 
-ProbeClient::ProbeClient(ProbeProcess& probe, StateTable& states) : probe_(probe), states_(states) {
+ProbeClient::ProbeClient(ProbeLink& probe, StateTable& states) : probe_(probe), states_(states) {
   for (const ProbedObservable& probed : probed_observables()) {
     probe_.send(probed.request);
     name_of_id_.push_back(states_.name_index(observables()[probed.row].name));
@@ -168,7 +167,7 @@ void ProbeClient::take_state(std::string_view line) {
     if (id >= name_of_id_.size() || equals == std::string_view::npos) {
       fail("answered an observable it was not told: " + std::string(entry.substr(0, 40)));
     }
-    state.values.emplace_back(name_of_id_[id], unescape(entry.substr(equals + 1)));
+    state.values.emplace_back(name_of_id_[id], unescape_value(entry.substr(equals + 1)));
   }
   if (number >= state_of_number_.size()) state_of_number_.resize(number + size_t{1});
   state_of_number_[number] = states_.add(std::move(state));

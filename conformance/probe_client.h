@@ -17,18 +17,25 @@ namespace sockoracle {
 // The bytes of the static probe, linked into this program; probe_image.cpp.
 std::span<const unsigned char> probe_image();
 
-// Lines to the probe and lines from it. Both directions move whenever it waits, so any amount may
-// be queued. Every failure throws UnavailableError with its reason.
-class ProbeProcess {
+// Lines to a probe and lines from it. Every failure throws UnavailableError with its reason.
+class ProbeLink {
+ public:
+  virtual ~ProbeLink() = default;
+  virtual void send(std::string_view line) = 0;  // without its newline; queued
+  // The next line of the probe, valid until the next call.
+  virtual std::string_view receive() = 0;
+};
+
+// Both directions move whenever it waits, so any amount may be queued.
+class ProbeProcess final : public ProbeLink {
  public:
   ProbeProcess();
-  ~ProbeProcess();  // ends the probe, and with it every context
+  ~ProbeProcess() override;  // ends the probe, and with it every context
   ProbeProcess(const ProbeProcess&) = delete;
   ProbeProcess& operator=(const ProbeProcess&) = delete;
 
-  void send(std::string_view line);  // without its newline; queued
-  // The next line of the probe, valid until the next call.
-  std::string_view receive();
+  void send(std::string_view line) override;
+  std::string_view receive() override;
   pid_t pid() const { return pid_; }
 
  private:
@@ -54,10 +61,13 @@ std::vector<ProbedObservable> probed_observables();
 // Every line that asking the plan sends: what ci/bench feeds to the bare loop.
 std::string request_lines(const Plan& plan);
 
+// "%20" becomes a blank again; what would not be printable stays escaped, unless `all`.
+std::string unescape_value(std::string_view text, bool all = false);
+
 // Asks the requests of a plan, context after context, in one probe.
 class ProbeClient {
  public:
-  ProbeClient(ProbeProcess& probe, StateTable& states);
+  ProbeClient(ProbeLink& probe, StateTable& states);
   void queue(const ContextPlan& plan);
   // The answers to the oldest queued context.
   Answers collect(const ContextPlan& plan);
@@ -66,7 +76,7 @@ class ProbeClient {
   void collect_runs(const Request& request, const std::string& context, Answers& answers);
   void take_state(std::string_view line);
 
-  ProbeProcess& probe_;
+  ProbeLink& probe_;
   StateTable& states_;
   std::vector<uint16_t> name_of_id_;
   std::vector<uint32_t> state_of_number_;

@@ -6,6 +6,7 @@
 #include "conformance/plan.h"
 #include "conformance/recording.h"
 #include "conformance/subject.h"
+#include "conformance/vm/subject_vm.h"
 
 namespace sockoracle {
 namespace {
@@ -45,6 +46,7 @@ std::unique_ptr<Subject> file_subject(const std::string& path, const AdjustWorld
 
 std::unique_ptr<Subject> open_subject(const std::string& name, const AdjustWorld& adjust) {
   if (name == "host") return host_subject(adjust);
+  if (name.substr(0, 3) == "vm:") return vm_subject(std::string_view(name).substr(3), adjust);
   Release release;
   if (parse_release(name, &release)) {
     World world = default_world(release);

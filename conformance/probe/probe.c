@@ -4,9 +4,16 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 int main(int argument_count, char **arguments)
 {
+    // The first process also of a container; only a machine made for it has requests waiting.
+    if (getpid() == 1 && access("/requests", R_OK) == 0) {
+        signal(SIGPIPE, SIG_IGN);
+        install_sigsys_handler();
+        run_as_init();
+    }
     if (argument_count > 1) {
         fprintf(stderr, "%s: takes no arguments; requests come on stdin, see the README\n",
                 arguments[0]);

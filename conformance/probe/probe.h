@@ -160,6 +160,10 @@ bool take_family_and_type(char **rest, int32_t *family, int32_t *type);
 bool take_range(char **rest, int32_t *low, int32_t *high);
 bool parse_i32(const char *text, int32_t *number);
 
+// ---- init.c: the first process of a virtual machine
+
+_Noreturn void run_as_init(void);
+
 // ---- hold.c: sockets that stay open
 
 void serve_hold(char *arguments);

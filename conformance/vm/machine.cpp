@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/vm/machine.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "conformance/cli_error.h"
+#include "conformance/text_file.h"
+#include "conformance/vm/initramfs.h"
+
+namespace sockoracle {
+namespace {
+
+// A boot takes ten seconds without KVM and everything one to two minutes on a busy machine.
+constexpr std::chrono::seconds kSilence{120}, kWhole{900};
+
+std::string replaced(std::string text, std::string_view what, const std::string& with) {
+  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
+    text.replace(at, what.size(), with);
+  }
+  return text;
+}
+
+[[noreturn]] void execute(const std::vector<std::string>& arguments, int out, int log,
+                          int failure) {
+  std::vector<char*> words;
+  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const int nothing = open("/dev/null", O_RDONLY);
+  if (nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(out, 1) >= 0 && dup2(log, 2) >= 0) {
+    execvp(words[0], words.data());
+  }
+  const int error = errno;
+  const ssize_t ignored = write(failure, &error, sizeof error);
+  _exit(ignored > 0 ? 127 : 126);
+}
+
+std::string last_line(const std::string& text) {
+  size_t end = text.find_last_not_of("\r\n");
+  if (end == std::string::npos) return {};
+  const size_t begin = text.find_last_of("\r\n", end);
+  return text.substr(begin == std::string::npos ? 0 : begin + 1, end - begin);
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  const char* base = std::getenv("TMPDIR");
+  path_ = std::string(base != nullptr ? base : "/tmp") + "/sockoracle-vm-XXXXXX";
+  if (mkdtemp(path_.data()) == nullptr) {
+    throw UnavailableError(path_ + ": " + std::strerror(errno));
+  }
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+void write_new_file(const std::string& path, std::string_view bytes) {
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  while (fd >= 0 && !bytes.empty()) {
+    const ssize_t count = write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    bytes.remove_prefix(static_cast<size_t>(count));
+  }
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  if (fd < 0 || !bytes.empty()) throw UnavailableError(path + ": " + std::strerror(error));
+}
+
+void Machine::send(std::string_view line) {
+  requests_ += line;
+  requests_ += '\n';
+}
+
+void Machine::boot(const MachineCommand& command,
+                   const std::vector<std::pair<std::string, std::string>>& modules) {
+  Initramfs files;
+  for (const char* folder : {"dev", "proc", "sys", "tmp", "modules"}) files.add_folder(folder);
+  files.add_character_device("dev/console", 5, 1);
+  const std::span<const unsigned char> probe = probe_image();
+  files.add_file("init", {reinterpret_cast<const char*>(probe.data()), probe.size()}, true);
+  files.add_file("requests", requests_);
+  std::string order;
+  for (const auto& [name, bytes] : modules) {
+    files.add_file("modules/" + name + ".ko", bytes);
+    order += name + "\n";
+  }
+  files.add_file("modules/order", order);
+  const std::string initrd = folder_.path() + "/initrd", console = folder_.path() + "/console";
+  write_new_file(initrd, files.finish());
+  write_new_file(console, {});
+  std::vector<std::string> arguments = command.arguments;
+  for (std::string& argument : arguments) {
+    argument = replaced(replaced(argument, "{initrd}", initrd), "{console}", console);
+  }
+  int pipes[2], failure[2];
+  if (pipe2(pipes, O_CLOEXEC) != 0 || pipe2(failure, O_CLOEXEC) != 0) fail("cannot have a pipe");
+  const std::string log_path = folder_.path() + "/log";
+  const int log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  pid_ = fork();
+  if (pid_ == 0) execute(arguments, pipes[1], log, failure[1]);
+  close(pipes[1]);
+  close(failure[1]);
+  if (log >= 0) close(log);
+  answers_ = pipes[0];
+  int error = pid_ < 0 ? errno : 0;
+  const ssize_t count = pid_ < 0 ? 0 : read(failure[0], &error, sizeof error);
+  close(failure[0]);
+  if (pid_ < 0 || count > 0) {
+    throw UnavailableError("cannot start " + arguments[0] + ": " + std::strerror(error));
+  }
+  deadline_ = std::chrono::steady_clock::now() + kWhole;
+}
+
+Machine::~Machine() { end(); }
+
+void Machine::end() {
+  if (answers_ >= 0) close(answers_);
+  answers_ = -1;
+  if (pid_ <= 0) return;
+  kill(-pid_, SIGKILL);
+  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+}
+
+// What the kernel said when it died, else its last line, else what the emulator said.
+std::string Machine::console_tail() const {
+  for (const char* name : {"/console", "/log"}) {
+    std::string text;
+    try {
+      text = load_text(folder_.path() + name);
+    } catch (const UsageError&) {
+      continue;
+    }
+    const size_t panic = text.find("Kernel panic");
+    if (panic != std::string::npos) return last_line(text.substr(0, text.find('\n', panic)));
+    if (!last_line(text).empty()) return "its last words: " + last_line(text).substr(0, 160);
+  }
+  return "it said nothing";
+}
+
+void Machine::fail(const std::string& what) {
+  throw UnavailableError("the virtual machine " + what + "; " + console_tail());
+}
+
+void Machine::read_more() {
+  pollfd waited{answers_, POLLIN, 0};
+  const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(kSilence).count();
+  const int ready = poll(&waited, 1, static_cast<int>(silence));
+  if (ready < 0 && errno == EINTR) return;
+  if (ready == 0) {
+    fail("sent nothing for " + std::to_string(kSilence.count()) + " seconds");
+  }
+  if (std::chrono::steady_clock::now() > deadline_) {
+    fail("was not done after " + std::to_string(kWhole.count()) + " seconds");
+  }
+  char bytes[65536];
+  const ssize_t count = read(answers_, bytes, sizeof bytes);
+  if (count > 0) {
+    frames_.feed({bytes, static_cast<size_t>(count)});
+    return;
+  }
+  if (count < 0 && errno == EINTR) return;
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  if (WIFSIGNALED(status)) {
+    fail(std::string("was killed by ") + strsignal(WTERMSIG(status)));
+  }
+  fail(frames_.begun() ? "stopped in the middle of its answers"
+                       : "stopped before the probe started");
+}
+
+std::string_view Machine::receive() {
+  while (!frames_.next_line(&line_)) {
+    if (frames_.ended()) {
+      if (!frames_.failure().empty()) {
+        throw UnavailableError("the probe in the virtual machine " + frames_.failure());
+      }
+      throw UnavailableError("the probe in the virtual machine answered less than it was asked");
+    }
+    read_more();
+  }
+  return line_;
+}
+
+}  // namespace sockoracle

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A virtual machine that boots a kernel with the probe as its first process, asks it everything in
+// one go and switches itself off.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "conformance/probe_client.h"
+#include "conformance/vm/frames.h"
+
+namespace sockoracle {
+
+// A folder that is removed, with all in it, when its owner goes.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// Writes the whole file or throws UnavailableError.
+void write_new_file(const std::string& path, std::string_view bytes);
+
+// What a machine is started with. "{console}" in an argument becomes the file that takes the
+// kernel's own messages, "{initrd}" the initramfs; the answers come on the standard output.
+struct MachineCommand {
+  std::vector<std::string> arguments;
+};
+
+class Machine final : public ProbeLink {
+ public:
+  ~Machine() override;  // ends it
+  // Before boot: collects what will be asked.
+  void send(std::string_view line) override;
+  // `modules`: (name, bytes) in the order of loading.
+  void boot(const MachineCommand& command,
+            const std::vector<std::pair<std::string, std::string>>& modules);
+  std::string_view receive() override;
+  const std::vector<std::string>& failed_modules() const { return frames_.failed_modules(); }
+
+ private:
+  void read_more();
+  [[noreturn]] void fail(const std::string& what);
+  std::string console_tail() const;
+  void end();
+
+  TemporaryFolder folder_;
+  std::string requests_, line_;
+  FrameReader frames_;
+  pid_t pid_ = -1;
+  int answers_ = -1;
+  std::chrono::steady_clock::time_point deadline_;
+};
+
+}  // namespace sockoracle

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A kernel in a virtual machine, asked by the probe as its first process. Everything is asked in
+// one boot: first the facts from which the world is derived, then the plan. The plan does not depend
+// on the facts, because nothing is left out where no module can be loaded.
+#include "conformance/vm/subject_vm.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "conformance/cli_error.h"
+#include "conformance/host_world.h"
+#include "conformance/vm/kernel_folder.h"
+#include "conformance/vm/machine.h"
+
+namespace sockoracle {
+namespace {
+
+constexpr std::string_view kModulesSuffix = "-modules";
+
+// What host_facts() reads besides the sysctls of the table.
+constexpr std::string_view kFactFiles[] = {
+    "/proc/sys/kernel/ostype",  "/proc/sys/kernel/osrelease",
+    "/proc/sys/kernel/version", "/proc/sys/kernel/modprobe",
+    "/proc/net/protocols",      "/proc/sys/kernel/modules_disabled",
+    "/proc/modules",            "/proc/cmdline",
+    "/proc/config.gz",          "/sys/kernel/security/lsm",
+    "/sys/fs/selinux/enforce",  "/sys/module/apparmor/parameters/enabled",
+};
+
+std::vector<std::string> fact_files() {
+  std::vector<std::string> paths(std::begin(kFactFiles), std::end(kFactFiles));
+  for (const SysctlRow& row : sysctls()) {
+    std::string path = "/proc/sys/" + std::string(row.name);
+    std::replace(path.begin(), path.end(), '.', '/');
+    paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+// cx16: without it taken away, QEMU 7.2's emulation lets 6.12 crash at random. The first serial
+// line is the kernel's console, the second one carries the answers.
+MachineCommand qemu_command(const std::string& image) {
+  return {{"qemu-system-x86_64", "-M",       "q35,accel=tcg",
+           "-nodefaults",        "-display", "none",
+           "-smp",               "1",        "-m",
+           "512",                "-cpu",     "qemu64,-cx16",
+           "-serial",            "file:{console}",
+           "-serial",            "stdio",    "-monitor",
+           "none",               "-no-reboot",
+           "-kernel",            image,      "-initrd",
+           "{initrd}",           "-append",
+           "console=ttyS0 quiet panic=-1 rdinit=/init SOCKORACLE_LINE=/dev/ttyS1"}};
+}
+
+class VmSubject final : public Subject {
+ public:
+  VmSubject(std::string_view name, const AdjustWorld& adjust) : client_(machine_, states_) {
+    const bool with_modules = name.size() > kModulesSuffix.size() &&
+                              name.substr(name.size() - kModulesSuffix.size()) == kModulesSuffix;
+    if (with_modules) name.remove_suffix(kModulesSuffix.size());
+    Release release;
+    if (!parse_release(name, &release)) {
+      throw UsageError("vm:" + std::string(name) +
+                       ": a release like vm:6.12 or vm:6.12-modules is accepted");
+    }
+    const KernelFolder kernel = find_kernel(std::string(name));
+    if (with_modules && kernel.modules.empty()) {
+      throw UnavailableError("the packages of kernel " + std::string(name) + " hold no modules");
+    }
+    for (const std::string& path : fact_files()) machine_.send("read " + path);
+    World planned = default_world(release);
+    planned.modules_enabled = false;
+    plan_ = make_plan(planned, {.contexts = {}, .stage = true, .allow_autoload = true});
+    for (const ContextPlan& part : plan_.contexts) {
+      if (part.skipped.empty()) client_.queue(part);
+    }
+    std::vector<std::pair<std::string, std::string>> modules;
+    if (with_modules) modules = modules_in_order(kernel.modules);
+    machine_.boot(qemu_command(kernel.image), modules);
+    derive_world(kernel.config);
+    if (adjust) adjust(world_);
+    for (const std::string& module : machine_.failed_modules()) {
+      std::fprintf(stderr, "module not loaded: %s\n", module.c_str());
+    }
+  }
+
+  const Provenance& provenance() const override { return provenance_; }
+  const World& world() const override { return world_; }
+  const StateTable& states() const override { return states_; }
+
+  void answer(const PlanOptions& options, const ContextSink& sink) override {
+    const auto& wanted = options.contexts;
+    for (const ContextPlan& part : plan_.contexts) {
+      Answers answers;
+      if (part.skipped.empty()) {
+        answers = client_.collect(part);
+      } else {
+        answers.context = part.context->name;
+        answers.skipped = part.skipped;
+        answers.skipped_cases = part.skipped_cases;
+      }
+      if (wanted.empty() ||
+          std::find(wanted.begin(), wanted.end(), answers.context) != wanted.end()) {
+        sink(std::move(answers));
+      }
+    }
+  }
+
+ private:
+  // The answer to one `read`; false where there is no such file.
+  bool receive_file(std::string* text) {
+    constexpr std::string_view kData = "data ";
+    text->clear();
+    while (true) {
+      const std::string_view line = machine_.receive();
+      if (line == ".") return true;
+      if (line.substr(0, kData.size()) != kData) return false;
+      *text += unescape_value(line.substr(kData.size()), true);
+    }
+  }
+
+  // The files of the machine, laid out in a folder, are read as this machine's are.
+  void derive_world(const std::string& config) {
+    const TemporaryFolder root;
+    std::string text, version, release;
+    for (const std::string& path : fact_files()) {
+      if (!receive_file(&text)) continue;
+      write_new_file(root.path() + path, text);
+      if (path == "/proc/sys/kernel/version") version = text.substr(0, text.find('\n'));
+      if (path == "/proc/sys/kernel/osrelease") release = text.substr(0, text.find('\n'));
+    }
+    if (!config.empty()) write_new_file(root.path() + "/boot/config-" + release, config);
+    const HostFacts facts = host_facts(root.path());
+    if (!facts.in_table) {
+      throw UnavailableError("the virtual machine runs " + facts.sysname + " " + release +
+                             "; the model has Linux " + std::string(releases().front().name) +
+                             " to " + std::string(releases().back().name));
+    }
+    world_ = facts.world;
+    provenance_ = provenance_of(world_);
+    provenance_.subject = "vm";
+    provenance_.release = release;
+    provenance_.uname = facts.sysname + " " + version + " x86_64";
+    provenance_.config = facts.config;
+    provenance_.protocols = facts.protocols;
+    for (const auto& [name, value] : facts.sysctls) provenance_.sysctls[name] = value;
+    provenance_.lsm = facts.lsm;
+    provenance_.tool = tool_name();
+  }
+
+  Provenance provenance_;
+  World world_;
+  StateTable states_;
+  Machine machine_;
+  ProbeClient client_;
+  Plan plan_;
+};
+
+}  // namespace
+
+std::unique_ptr<Subject> vm_subject(std::string_view name, const AdjustWorld& adjust) {
+  return std::make_unique<VmSubject>(name, adjust);
+}
+
+}  // namespace sockoracle
