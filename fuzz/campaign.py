@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STATE = pathlib.Path(os.environ.get("SOCKORACLE_FUZZ_STATE", ROOT / "build/fuzz"))
-SMALL_BUDGET_RESTARTS = 20
+RESTARTS_MAX = 20
 AFL_ENV = {
     "AFL_NO_UI": "1", "AFL_NO_AFFINITY": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_AUTORESUME": "1",
     "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_FAST_CAL": "1", "AFL_CMPLOG_ONLY_NEW": "1",
@@ -249,13 +249,14 @@ def run_to_end(command: list[str], log: pathlib.Path, env: dict[str, str]) -> in
                     return process.wait()
 
 
-def fuzz_one(build: pathlib.Path, target: Target, seconds: int) -> int:
+def fuzz_one(build: pathlib.Path, target: Target, seconds: int,
+             restarts: int = RESTARTS_MAX) -> int:
     """Until the time is over; a crash ends a process, not the campaign. Returns executions."""
     log = folder("logs") / f"{target.name}.log"
     log.unlink(missing_ok=True)
     places = [folder("corpus", target.name), *committed(target)]
     end = time.monotonic() + seconds
-    for restart in range(SMALL_BUDGET_RESTARTS):
+    for _ in range(restarts):
         left = int(end - time.monotonic())
         if left < 1 or interrupted:
             break
@@ -435,8 +436,7 @@ def smoke(build: pathlib.Path, name: str, runs: str) -> int:
     files = sum(1 for place in places for path in place.iterdir())
     with tempfile.TemporaryDirectory() as fresh:
         command = [str(target.binary)]
-        if subprocess.run([target.binary, "-help=1"], capture_output=True,
-                          text=True).stdout.find("-max_total_time") >= 0:
+        if (build / "fuzz/engine.txt").read_text().strip() == "libfuzzer":
             command = [argument for argument in libfuzzer_command(build, target)
                        if not argument.startswith("-artifact_prefix")]
             command += ["-seed=1", f"-runs={runs}", f"-artifact_prefix={fresh}/", fresh]
@@ -466,7 +466,7 @@ def canary(build: pathlib.Path) -> int:
     with tempfile.TemporaryDirectory() as state:
         global STATE
         STATE = pathlib.Path(state)
-        count = fuzz_one(build, target, 10)
+        count = fuzz_one(build, target, 20, restarts=1)
         found = artifacts(target)
         if not found:
             print(f"the canary was not found in {count} executions")

@@ -29,7 +29,7 @@ def main() -> int:
                         "std::string_view sockoracle::op_word(Op) { return {}; }\n"
                         "std::string_view sockoracle::policy_name(size_t) { return {}; }\n")
         subprocess.run(
-            ["afl-clang-fast++", "-std=c++20", "-O1", "-fsanitize=fuzzer", f"-I{source}",
+            ["afl-clang-fast++", "-std=c++20", "-O0", "-fsanitize=fuzzer", f"-I{source}",
              f"-I{build}", str(source / "fuzz/targets/canary_fuzzer.cpp"),
              str(source / "fuzz/finding.cpp"), str(stub),
              *[str(source / f"model/{name}.cpp") for name in MODEL], "-o", str(binary)],
