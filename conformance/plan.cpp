@@ -190,11 +190,26 @@ constexpr Unstaged kUnstaged[] = {
     {"file-max", "needs a virtual machine: fs.file-max is system-wide"},
 };
 
-std::string_view why_unstaged(std::string_view operations) {
+constexpr std::string_view kCgroupDeny = "cgroup-deny";
+
+std::string why_unstaged(std::string_view operations, const PlanOptions& options) {
   for (const Unstaged& row : kUnstaged) {
-    if (operations.find(row.operation) != std::string_view::npos) return row.reason;
+    if (operations.find(row.operation) == std::string_view::npos) continue;
+    if (row.operation != kCgroupDeny) return std::string(row.reason);
+    if (!options.deny_cgroup.empty()) continue;
+    return options.no_deny_cgroup.empty() ? std::string(row.reason) : options.no_deny_cgroup;
   }
   return {};
+}
+
+// The probe is told a directory; that its program denies is arranged outside.
+std::string probe_operations(std::string_view operations, const PlanOptions& options) {
+  std::string told(operations);
+  const size_t at = told.find(kCgroupDeny);
+  if (at != std::string::npos && !options.deny_cgroup.empty()) {
+    told.replace(at, kCgroupDeny.size(), "cgroup " + options.deny_cgroup);
+  }
+  return told;
 }
 
 constexpr std::string_view kAutoload = "the call would make this kernel run modprobe";
@@ -287,7 +302,8 @@ Plan make_plan(const World& base, const PlanOptions& options) {
     if (!is_wanted(options, context.name)) continue;
     ContextPlan& part = plan.contexts.emplace_back();
     part.context = &context;
-    if (options.stage) part.skipped = why_unstaged(context.operations);
+    part.operations = probe_operations(context.operations, options);
+    if (options.stage) part.skipped = why_unstaged(context.operations, options);
     const bool with_deep = std::find(std::begin(kDeepContexts), std::end(kDeepContexts),
                                      context.name) != std::end(kDeepContexts);
     ModelAsker asker(context_world(base, context));

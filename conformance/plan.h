@@ -28,6 +28,7 @@ struct Request {
 
 struct ContextPlan {
   const ContextRow* context = nullptr;
+  std::string operations;  // as the probe is told them
   std::string skipped;  // why nothing of it can be asked; empty = it can
   uint64_t skipped_cases = 0;
   std::vector<Request> requests;
@@ -52,6 +53,8 @@ std::span<const NamedCase> named_cases();
 struct PlanOptions {
   std::vector<std::string> contexts;  // empty: all of them
   bool stage = true;                  // leave out contexts that the probe cannot stage
+  std::string deny_cgroup;            // the directory of a cgroup whose program denies, or
+  std::string no_deny_cgroup;         // why there is none
   bool allow_autoload = true;         // ask calls that make the kernel run modprobe
 };
 

@@ -121,8 +121,7 @@ namespace {
 
 std::vector<std::string> context_lines(const ContextPlan& plan) {
   std::vector<std::string> lines;
-  lines.push_back("context " + std::string(plan.context->name) + " " +
-                  std::string(plan.context->operations));
+  lines.push_back("context " + std::string(plan.context->name) + " " + plan.operations);
   for (const Request& request : plan.requests) lines.push_back(grids_request(request));
   lines.push_back("leave");
   return lines;

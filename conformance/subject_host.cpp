@@ -6,6 +6,7 @@
 #include "conformance/host_world.h"
 #include "conformance/probe_client.h"
 #include "conformance/subject.h"
+#include "conformance/whitebox/cgroup_deny.h"
 
 namespace sockoracle {
 namespace {
@@ -39,7 +40,9 @@ class HostSubject final : public Subject {
   const World& world() const override { return world_; }
   const StateTable& states() const override { return states_; }
 
-  void answer(const PlanOptions& options, const ContextSink& sink) override {
+  void answer(const PlanOptions& asked, const ContextSink& sink) override {
+    PlanOptions options = asked;
+    const std::unique_ptr<DenyingCgroup> cgroup = stage_deny_cgroup(options);
     const Plan plan = make_plan(world_, options);
     ProbeProcess probe;
     ProbeClient client(probe, states_);

@@ -85,6 +85,25 @@ class Fields(unittest.TestCase):
         self.assertIn("--deep", err)
 
 
+class Policies(unittest.TestCase):
+    def test_a_cgroup_that_denies(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+        done = subprocess.run([TOOL, "check", "--context", "cgroup-deny"], text=True, timeout=100,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        reason = re.search(r"skipped: \d+ (needs a [^;]*)", done.stdout)
+        if done.returncode == 4 and reason:
+            self.skipTest(reason.group(1))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("in 1 context", done.stdout)
+        # The same answers are wrong where nothing denies: the program is what made them.
+        wrong = subprocess.run([TOOL, "check", "--context", "cgroup-deny",
+                                "--without", "cgroup_bpf_sock_create"], text=True, timeout=100,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(wrong.returncode, 1, wrong.stdout)
+        self.assertIn("got EPERM; ", wrong.stdout)
+
+
 class Traces(unittest.TestCase):
     """What a check leaves on the machine: nothing, whenever it ends."""
 

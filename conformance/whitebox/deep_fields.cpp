@@ -69,7 +69,7 @@ class FieldChecker {
     }
     if (requests_.empty())
       return;
-    probe_.send("context " + context_ + " " + std::string(plan.context->operations));
+    probe_.send("context " + context_ + " " + plan.operations);
     const std::string answer(probe_.receive());
     if (answer == "context " + context_ + " ok") {
       hold_everything();

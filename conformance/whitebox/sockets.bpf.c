@@ -28,7 +28,9 @@ static __always_inline void follow_one(struct socket_record *head, unsigned int 
   const char *pointer = 0;
   bpf_probe_read_kernel(&pointer, sizeof pointer, base + settings.follows[i].from);
   __builtin_memset(head->followed[i], 0, follow_bytes);
-  if (pointer) bpf_probe_read_kernel(head->followed[i], follow_bytes, pointer + settings.follows[i].to);
+  if (!pointer) return;
+  pointer += settings.follows[i].to;
+  bpf_probe_read_kernel(head->followed[i], follow_bytes, pointer);
 }
 
 SEC("iter/task_file")

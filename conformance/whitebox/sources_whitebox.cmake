@@ -8,6 +8,9 @@ endif()
 find_program(SOCKORACLE_BPF_CLANG NAMES clang-14 clang clang-19 DOC "compiles the BPF programs")
 
 set(whitebox ${CMAKE_CURRENT_LIST_DIR})
+target_sources(sockoracle_conformance PRIVATE
+  ${whitebox}/cgroup_deny.cpp
+  ${whitebox}/own_cgroup.cpp)
 if(NOT LIBBPF_FOUND OR NOT SOCKORACLE_BPF_CLANG)
   message(STATUS "No libbpf or no clang: check --deep will skip what needs BPF")
   target_sources(sockoracle_conformance PRIVATE ${whitebox}/whitebox_absent.cpp)

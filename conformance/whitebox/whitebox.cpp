@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "conformance/cli_error.h"
+#include "conformance/whitebox/cgroup_deny.h"
 #include "conformance/whitebox/deep_fields.h"
 
 namespace sockoracle {
@@ -26,8 +27,10 @@ void run(const char* name, Check check, const World& base, const Plan& plan, Dee
 
 }  // namespace
 
-DeepResult check_deep(const World& base, const PlanOptions& options) {
+DeepResult check_deep(const World& base, const PlanOptions& asked) {
   DeepResult result;
+  PlanOptions options = asked;
+  const std::unique_ptr<DenyingCgroup> cgroup = stage_deny_cgroup(options);
   const Plan plan = make_plan(base, options);
   run("fields", check_fields, base, plan, result);
   return result;
