@@ -182,6 +182,7 @@ void fill(Operation& o, const World& world, Random& random) {
       if (random.one_in(6)) o.call.entry = static_cast<Entry>(random.below(4));
       break;
     case Op::load:
+    case Op::starting:
     case Op::unload:
     case Op::going: o.index = static_cast<uint8_t>(random.below(kProviderCount)); break;
     case Op::add_protosw:
@@ -225,7 +226,7 @@ void insert(Program& program, Random& random) {
                             some_operation(program.world, random));
 }
 
-// A call before which something is arranged, and behind which somebody looks.
+// A call before which something is arranged, and what is done with its socket.
 void append_scene(Program& program, Random& random) {
   const auto add = [&](Op op) -> Operation& {
     Operation o;
@@ -234,11 +235,13 @@ void append_scene(Program& program, Random& random) {
     program.operations.push_back(o);
     return program.operations.back();
   };
-  if (program.operations.size() + 4 > kOperationsMax) return;
+  constexpr Op kUses[] = {Op::connect, Op::disconnect, Op::addrform, Op::accept, Op::close};
+  if (program.operations.size() + 6 > kOperationsMax) return;
   add(Op::observe).number = 1;
   if (random.one_in(2)) add(random.one_in(2) ? Op::fault : Op::policy);
   const uint8_t named = add(Op::create).slot;
-  add(random.one_in(2) ? Op::connect : Op::close).slot = named;
+  for (uint32_t left = 1 + random.below(3); left != 0; --left)
+    add(pick(kUses, random)).slot = named;
 }
 
 size_t store(const std::vector<uint8_t>& bytes, uint8_t* data, size_t room) {

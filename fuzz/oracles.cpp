@@ -252,6 +252,9 @@ MaybeFinding hazard_of(const World& world, Verdict verdict, HazardSet shown,
   if (!options.hunting) return check_hazards(world, verdict);
   for (size_t i = 0; i < kHazardCount; ++i) {
     if (!shown.has(static_cast<Hazard>(i))) continue;
+    // Every release has this one: known_leaks says why.
+    if (static_cast<Hazard>(i) == Hazard::leaked_sock && verdict.rule == Rule::ops_module_live)
+      continue;
     if (options.hunted && *options.hunted != static_cast<Hazard>(i)) continue;
     Finding finding = found(Oracle::balance, verdict.rule, "hazard", 0, 1);
     finding.hazard = static_cast<Hazard>(i);
