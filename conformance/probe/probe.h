@@ -169,6 +169,11 @@ _Noreturn void run_as_init(void);
 void serve_hold(char *arguments);
 void serve_drop(void);
 
+// ---- entry.c: single calls through any entry point
+
+void serve_call(char *arguments);
+void serve_process(void);
+
 // ---- facts.c, capability.c, context.c, stage.c: who and where the caller is ---------------------
 
 void serve_hello(void);

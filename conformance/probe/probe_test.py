@@ -178,10 +178,24 @@ class Calls(ProbeTest):
             probe.send("drop")
             self.assertEqual(probe.line(), "dropped 0")
 
+    def test_entries(self):
+        # The same rules decide behind every entry: net/socket.c:__sock_create.
+        answers = converse("process", *[f"call {entry} 2 {words}" for words in ("1 0", "3 0", "99 0")
+                                        for entry in ("socket", "io_uring", "socket32",
+                                                      "socketcall32")])
+        self.assertRegex(answers.pop(0), "^process [1-9]")
+        for group, expected in zip(range(0, 12, 4), ("ok", "EPROTONOSUPPORT", "EINVAL")):
+            for answer in answers[group:group + 4]:
+                self.assertRegex(answer, f"^called ({expected}|n/a .*)$")
+            self.assertEqual(answers[group], f"called {expected}")
+        self.assertEqual(converse("call socketpair 2 1 0", "call socketpair 1 1 0"),
+                         ["called EOPNOTSUPP", "called ok"])
+
     def test_malformed_requests(self):
         for request in ("", "grid", "grid 2 1", "grid 2 1 3", "grid 2 1 3 2", "grid 2 1 x 4",
                         "grid 2 1 0 2147483648", "grid 2  1 0 0", "grid 2 1 0 0 ", "grids 2 1 0 0,",
                         "deep 2 1", "deep 2 1 0 0", "hold 2 1", "hold 2 1 1 0", "drop 1",
+                        "call", "call x 2 1 0", "call socket 2 1", "process 1",
                         "hello you", "observe", "observe 256 fast a",
                         "observe 1 fast a sockopt 1 2 4", "observe 1 fast a sockopt 1 2 4 i33",
                         "observe 1 fast a sockopt 1 2 257 hex", "observe 1 slow a sockname",

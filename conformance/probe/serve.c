@@ -34,6 +34,10 @@ bool serve(bool inside_context)
             serve_hold(rest);
         } else if (is_bare(request, "drop", rest)) {
             serve_drop();
+        } else if (strcmp(request, "call") == 0) {
+            serve_call(rest);
+        } else if (is_bare(request, "process", rest)) {
+            serve_process();
         } else if (is_bare(request, "hello", rest)) {
             serve_hello();
         } else if (is_bare(request, "timing", rest)) {
@@ -46,7 +50,7 @@ bool serve(bool inside_context)
             return false;
         } else {
             say_error("request", "wanted: hello observe context leave grid grids deep hold "
-                                 "drop read timing quit");
+                                 "drop call process read timing quit");
         }
     }
 }
