@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "conformance/cli_error.h"
+#include "conformance/host_world.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -112,7 +113,7 @@ uint32_t StateTable::add(StateText state) {
 
 World world_of(const Provenance& provenance, std::string_view where) {
   Release release;
-  if (!parse_release(provenance.release, &release)) {
+  if (!parse_uname(provenance.release, provenance.uname, &release)) {
     refuse(where,
            "release \"" + provenance.release + "\" is not in the table, which reaches from " +
                std::string(releases().front().name) + " to " + std::string(releases().back().name));

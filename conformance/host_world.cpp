@@ -76,17 +76,20 @@ class Host {
 
   void read_release() {
     utsname names{};
+    std::string version;
     if (root_.empty()) {
       if (uname(&names) != 0) return;
       facts_.sysname = names.sysname;
       facts_.uname_release = names.release;
       facts_.machine = names.machine;
+      version = names.version;
     } else {
       facts_.sysname = trimmed(file("/proc/sys/kernel/ostype").value_or(""));
       facts_.uname_release = trimmed(file("/proc/sys/kernel/osrelease").value_or(""));
+      version = trimmed(file("/proc/sys/kernel/version").value_or(""));
     }
     Release release;
-    facts_.in_table = facts_.sysname == "Linux" && parse_release(facts_.uname_release, &release);
+    facts_.in_table = facts_.sysname == "Linux" && parse_uname(facts_.uname_release, version, &release);
     if (facts_.in_table) facts_.world = default_world(release);
   }
 
@@ -240,11 +243,23 @@ HostFacts host_facts(const std::string& root) {
   return facts;
 }
 
+bool parse_uname(const std::string& release, const std::string& version, Release* out) {
+  constexpr std::string_view kDebian = " Debian ";
+  if (!parse_release(release, out)) return false;
+  const size_t at = version.find(kDebian);
+  if (out->sublevel != 0 || at == std::string::npos) return true;
+  std::string_view stable = std::string_view(version).substr(at + kDebian.size());
+  stable = stable.substr(0, stable.find_first_not_of("0123456789."));
+  Release named;
+  if (parse_release(stable, &named) && named.index == out->index) *out = named;
+  return true;
+}
+
 Release default_release() {
   utsname names{};
   Release release;
   const bool known = uname(&names) == 0 && std::string_view(names.sysname) == "Linux" &&
-                     parse_release(names.release, &release);
+                     parse_uname(names.release, names.version, &release);
   return known ? release : newest_release();
 }
 

@@ -99,7 +99,9 @@ Value mptcp_getsockopt(const View& view, const Sockopt& sockopt) {
 
 // net/smc/af_smc.c:smc_getsockopt: all but SOL_SMC concerns the internal TCP socket.
 Value smc_getsockopt(const View& view, const Sockopt& sockopt) {
-  if (sockopt.level == kSOL_SMC) return known(view, sockopt);
+  if (sockopt.level == kSOL_SMC)
+    return sockopt.exists && sockopt.read != nullptr ? sockopt.read(view)
+                                                     : Value::failed(kEOPNOTSUPP);
   const struct socket* clcsock = static_cast<const carrier_sock&>(view.sk).first;
   if (clcsock == nullptr) return Value::failed(kEBADF);
   return getsockopt({view.kernel, *clcsock, *clcsock->sk}, sockopt);

@@ -124,7 +124,9 @@ Value pktoptions(const View& view) {
 
 Value ipv6_addrform(const View& view) {
   const uint16_t protocol = view.sk.sk_protocol;
-  if (protocol != kIPPROTO_UDP && protocol != kIPPROTO_UDPLITE && protocol != kIPPROTO_TCP)
+  const bool udplite =
+      protocol == kIPPROTO_UDPLITE && view.kernel.has(Behaviour::udplite_options);
+  if (protocol != kIPPROTO_UDP && protocol != kIPPROTO_TCP && !udplite)
     return Value::failed(kENOPROTOOPT);
   return Value::failed(kENOTCONN);  // a fresh socket is not established
 }
