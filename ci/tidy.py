@@ -49,8 +49,9 @@ BANNED_INCLUDES = [
     (r".*\.(cpp|h)", r"format|ranges|source_location|expected", "not with clang-14 + libstdc++-12"),
 ]
 
-# A README stands in each folder; these are described by the README above them.
-FOLDERS_WITHOUT_README = r"(.*/)?(\..*|test)(/.*)?"
+# A README stands in each folder; these are described by the README above them. A README among the
+# inputs of a fuzz target would be one of them.
+FOLDERS_WITHOUT_README = r"(.*/)?(\..*|test)(/.*)?|corpus/(seeds|regressions)/\w+_fuzzer"
 
 LINE_COLUMNS = [  # first match counts
     (r".*\.def", 240),
