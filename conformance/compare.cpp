@@ -196,6 +196,7 @@ void Comparer::add(const Answers& answers) {
     group.low = o.low;
     group.high = o.high;
     group.deep = o.deep;
+    group.error = o.error;
     compare_run(asker, answers.context, o, group);
     if (group.skipped.empty()) {
       context.checked_cases += width(o.low, o.high);

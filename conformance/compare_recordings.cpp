@@ -101,6 +101,7 @@ class Differ {
         group.low = low;
         group.high = high;
         group.deep = got[j].deep;
+        group.error = got[j].error;
         segment(asker, context.name, expected[i], got[j], group);
         common += width(low, high);
         context.checked_cases += width(low, high);

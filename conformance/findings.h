@@ -32,7 +32,8 @@ struct Group {
   bool deep = false;
   std::string skipped;           // why; empty = checked
   std::string_view oracle = {};  // who looked; empty = the probe
-  std::vector<size_t> findings;  // into Comparison::findings
+  std::vector<size_t> findings = {};  // into Comparison::findings
+  int32_t error = 0;                  // what was answered; 0 = a socket was created
 };
 
 struct ContextResult {

@@ -17,10 +17,14 @@ target_sources(sockoracle_conformance PRIVATE
   recording_read.cpp
   recording_write.cpp
   report/common.cpp
+  report/html.cpp
+  report/html_matrix.cpp
+  report/html_tables.cpp
   report/json.cpp
   report/junit.cpp
   report/ktap.cpp
   report/markdown.cpp
+  report/sarif.cpp
   report/text.cpp
   subject_file.cpp
   subject_host.cpp

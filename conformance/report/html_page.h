@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The fixed parts of the HTML report: style and script. Everything can be read without the script,
+// which filters, opens what a link points at, and shows a cell's details.
+#pragma once
+
+#include <string_view>
+
+namespace sockoracle {
+
+inline constexpr std::string_view kPageStyle = R"css(
+:root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#57606a;--line:#d0d7de;--box:#f6f8fa;
+--good:#116329;--bad:#a40e26;--link:#0550ae;--h0:#d3f0da;--h1:#ffe2b8;--h2:#ffd3d0;--h3:#dde4ff;
+--h4:#f3d9fa;--h5:#d0f0f4;--h6:#ece6c8;--h7:#e4e7ea}
+@media(prefers-color-scheme:dark){:root{--bg:#0d1117;--fg:#e6edf3;--dim:#9aa4af;--line:#3d444d;
+--box:#161b22;--good:#56d364;--bad:#ff8a80;--link:#79b8ff;--h0:#12351d;--h1:#4a3000;--h2:#4c1717;
+--h3:#1d2d5c;--h4:#42204b;--h5:#0c3d44;--h6:#3b3612;--h7:#2b3036}}
+body{margin:0 auto;max-width:78rem;padding:1rem;background:var(--bg);color:var(--fg);
+font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.2rem;margin-top:2rem}h3{font-size:1rem}
+a{color:var(--link)}code,.mono{font:13px/1.4 ui-monospace,monospace}.dim{color:var(--dim)}
+.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
+article,details{border:1px solid var(--line);border-radius:6px;padding:.5rem .75rem;margin:.5rem 0}
+article.new{border-left:.35rem solid var(--bad)}summary{cursor:pointer}
+.wide{overflow-x:auto}table{border-collapse:collapse}
+th,td{border:1px solid var(--line);padding:.15rem .45rem;text-align:left;vertical-align:top}
+th{background:var(--box);font-weight:600}.strip{display:flex;flex-wrap:wrap;gap:2px;margin:2px 0}
+.strip>b{flex:0 0 9.5rem;font:600 12px/1.9 ui-monospace,monospace}
+.cell{font:12px/1.4 ui-monospace,monospace;padding:.15rem .35rem;border-radius:3px;
+color:var(--fg);text-decoration:none;border:1px solid transparent}
+.cell:hover,.cell:focus{border-color:var(--fg)}.differs{outline:2px solid var(--bad)}
+.known{outline:2px dashed var(--dim)}
+:target{outline:3px solid var(--link)}
+.a0{background:var(--h0)}.a1{background:var(--h1)}.a2{background:var(--h2)}.a3{background:var(--h3)}
+.a4{background:var(--h4)}.a5{background:var(--h5)}.a6{background:var(--h6)}.a7{background:var(--h7)}
+input{font:inherit;padding:.3rem .5rem;width:min(24rem,95%)}
+#shown{position:sticky;bottom:0;background:var(--box);border:1px solid var(--line);padding:.5rem}
+.filter,#shown:empty{display:none}.js .filter{display:block}
+@media print{details::details-content{content-visibility:visible}
+#shown,.filter{display:none!important}
+body{max-width:none}}
+)css";
+
+inline constexpr std::string_view kPageScript = R"js(
+(function () {
+  "use strict";
+  document.documentElement.classList.add("js");
+  var shown = document.getElementById("shown");
+  var filter = document.getElementById("filter");
+  function show(cell) {
+    shown.textContent = cell.title;
+  }
+  function arrive() {
+    var at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!at) return;
+    for (var up = at; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
+    at.scrollIntoView({block: "center"});
+    if (at.classList.contains("cell")) show(at);
+  }
+  function sift() {
+    var words = filter.value.toLowerCase().split(/\s+/);
+    var rows = document.querySelectorAll("article,.strip,tr.sift");
+    for (var i = 0; i < rows.length; i++) {
+      var text = (rows[i].dataset.text || rows[i].textContent).toLowerCase();
+      rows[i].hidden = !words.every(function (word) { return text.indexOf(word) >= 0; });
+      rows[i].style.display = rows[i].hidden ? "none" : "";
+    }
+  }
+  filter.addEventListener("input", sift);
+  document.addEventListener("click", function (event) {
+    var cell = event.target.closest && event.target.closest(".cell");
+    if (cell) show(cell);
+  });
+  window.addEventListener("hashchange", arrive);
+  arrive();
+})();
+)js";
+
+}  // namespace sockoracle
