@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The fuzzing stages of ci/run, which reads this file: it has say, die, run, build_preset and the rest.
-# What is learnt and found stays in build/fuzz (see fuzz/campaign.py).
+# The fuzzing stages of ci/run, which reads this file: it has say, die, run, build_preset and the
+# rest. What is learnt and found stays in build/fuzz (see fuzz/campaign.py).
 
 campaign() { quiet_aslr python3 -B fuzz/campaign.py "$@"; }
 
@@ -64,4 +64,10 @@ stage_hunt() {
     build_preset libfuzzer
     build_preset afl
     quiet_aslr python3 -B ci/hunt.py build/libfuzzer --afl-build build/afl "$@"
+}
+
+# Wrong models: how many do tests, recordings and fuzzers notice?
+stage_mutants() {
+    stage_deps fuzz
+    run python3 -B ci/mutants.py "$@"
 }
