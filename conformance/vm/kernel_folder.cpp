@@ -28,13 +28,15 @@ std::vector<std::string> depends_of(std::string_view image) {
   constexpr std::string_view kKey("\0depends=", 9);
   std::vector<std::string> names;
   const size_t at = image.find(kKey);
-  if (at == std::string_view::npos) return names;
+  if (at == std::string_view::npos)
+    return names;
   std::string_view list = image.substr(at + kKey.size());
   list = list.substr(0, list.find('\0'));
   while (!list.empty()) {
     const size_t comma = list.find(',');
     std::string name(list.substr(0, comma));
-    for (char& c : name) c = c == '-' ? '_' : c;
+    for (char& c : name)
+      c = c == '-' ? '_' : c;
     names.push_back(std::move(name));
     list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
   }
@@ -46,15 +48,18 @@ class Sorter {
   explicit Sorter(std::map<std::string, std::string> images) : images_(std::move(images)) {}
 
   std::vector<std::pair<std::string, std::string>> sorted() {
-    for (const auto& [name, image] : images_) visit(name);
+    for (const auto& [name, image] : images_)
+      visit(name);
     return std::move(order_);
   }
 
  private:
   void visit(const std::string& name) {
     const auto found = images_.find(name);
-    if (found == images_.end() || !visited_.insert(name).second) return;
-    for (const std::string& needed : depends_of(found->second)) visit(needed);
+    if (found == images_.end() || !visited_.insert(name).second)
+      return;
+    for (const std::string& needed : depends_of(found->second))
+      visit(needed);
     order_.emplace_back(name, found->second);
   }
 
@@ -69,13 +74,15 @@ KernelFolder find_kernel(const std::string& release) {
   const fs::path folder = fs::path(cache_folder()) / release;
   std::error_code ignored;
   if (!fs::exists(folder / "vmlinuz", ignored)) {
-    throw UnavailableError("no kernel in " + folder.string() + "; to get it: ci/run kernels fetch " +
-                           release);
+    throw UnavailableError("no kernel in " + folder.string() +
+                           "; to get it: ci/run kernels fetch " + release);
   }
   KernelFolder kernel;
   kernel.image = folder / "vmlinuz";
-  if (fs::exists(folder / "config", ignored)) kernel.config = load_text(folder / "config");
-  if (!fs::is_empty(folder / "modules", ignored) && !ignored) kernel.modules = folder / "modules";
+  if (fs::exists(folder / "config", ignored))
+    kernel.config = load_text(folder / "config");
+  if (!fs::is_empty(folder / "modules", ignored) && !ignored)
+    kernel.modules = folder / "modules";
   return kernel;
 }
 

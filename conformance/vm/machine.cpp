@@ -33,7 +33,8 @@ std::string replaced(std::string text, std::string_view what, const std::string&
 [[noreturn]] void execute(const std::vector<std::string>& arguments, int out, int log,
                           int failure) {
   std::vector<char*> words;
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : arguments)
+    words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -48,7 +49,8 @@ std::string replaced(std::string text, std::string_view what, const std::string&
 
 std::string last_line(const std::string& text) {
   size_t end = text.find_last_not_of("\r\n");
-  if (end == std::string::npos) return {};
+  if (end == std::string::npos)
+    return {};
   const size_t begin = text.find_last_of("\r\n", end);
   return text.substr(begin == std::string::npos ? 0 : begin + 1, end - begin);
 }
@@ -74,13 +76,17 @@ void write_new_file(const std::string& path, std::string_view bytes) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   while (fd >= 0 && !bytes.empty()) {
     const ssize_t count = write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count <= 0)
+      break;
     bytes.remove_prefix(static_cast<size_t>(count));
   }
   const int error = errno;
-  if (fd >= 0) close(fd);
-  if (fd < 0 || !bytes.empty()) throw UnavailableError(path + ": " + std::strerror(error));
+  if (fd >= 0)
+    close(fd);
+  if (fd < 0 || !bytes.empty())
+    throw UnavailableError(path + ": " + std::strerror(error));
 }
 
 void Machine::send(std::string_view line) {
@@ -91,7 +97,8 @@ void Machine::send(std::string_view line) {
 void Machine::boot(const MachineCommand& command,
                    const std::vector<std::pair<std::string, std::string>>& modules) {
   Initramfs files;
-  for (const char* folder : {"dev", "proc", "sys", "tmp", "modules"}) files.add_folder(folder);
+  for (const char* folder : {"dev", "proc", "sys", "tmp", "modules"})
+    files.add_folder(folder);
   files.add_character_device("dev/console", 5, 1);
   const std::span<const unsigned char> probe = probe_image();
   files.add_file("init", {reinterpret_cast<const char*>(probe.data()), probe.size()}, true);
@@ -110,14 +117,17 @@ void Machine::boot(const MachineCommand& command,
     argument = replaced(replaced(argument, "{initrd}", initrd), "{console}", console);
   }
   int pipes[2], failure[2];
-  if (pipe2(pipes, O_CLOEXEC) != 0 || pipe2(failure, O_CLOEXEC) != 0) fail("cannot have a pipe");
+  if (pipe2(pipes, O_CLOEXEC) != 0 || pipe2(failure, O_CLOEXEC) != 0)
+    fail("cannot have a pipe");
   const std::string log_path = folder_.path() + "/log";
   const int log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   pid_ = fork();
-  if (pid_ == 0) execute(arguments, pipes[1], log, failure[1]);
+  if (pid_ == 0)
+    execute(arguments, pipes[1], log, failure[1]);
   close(pipes[1]);
   close(failure[1]);
-  if (log >= 0) close(log);
+  if (log >= 0)
+    close(log);
   answers_ = pipes[0];
   int error = pid_ < 0 ? errno : 0;
   const ssize_t count = pid_ < 0 ? 0 : read(failure[0], &error, sizeof error);
@@ -128,12 +138,16 @@ void Machine::boot(const MachineCommand& command,
   deadline_ = std::chrono::steady_clock::now() + kWhole;
 }
 
-Machine::~Machine() { end(); }
+Machine::~Machine() {
+  end();
+}
 
 void Machine::end() {
-  if (answers_ >= 0) close(answers_);
+  if (answers_ >= 0)
+    close(answers_);
   answers_ = -1;
-  if (pid_ <= 0) return;
+  if (pid_ <= 0)
+    return;
   kill(-pid_, SIGKILL);
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
@@ -150,8 +164,10 @@ std::string Machine::console_tail() const {
       continue;
     }
     const size_t panic = text.find("Kernel panic");
-    if (panic != std::string::npos) return last_line(text.substr(0, text.find('\n', panic)));
-    if (!last_line(text).empty()) return "its last words: " + last_line(text).substr(0, 160);
+    if (panic != std::string::npos)
+      return last_line(text.substr(0, text.find('\n', panic)));
+    if (!last_line(text).empty())
+      return "its last words: " + last_line(text).substr(0, 160);
   }
   return "it said nothing";
 }
@@ -164,7 +180,8 @@ void Machine::read_more() {
   pollfd waited{answers_, POLLIN, 0};
   const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(kSilence).count();
   const int ready = poll(&waited, 1, static_cast<int>(silence));
-  if (ready < 0 && errno == EINTR) return;
+  if (ready < 0 && errno == EINTR)
+    return;
   if (ready == 0) {
     fail("sent nothing for " + std::to_string(kSilence.count()) + " seconds");
   }
@@ -177,7 +194,8 @@ void Machine::read_more() {
     frames_.feed({bytes, static_cast<size_t>(count)});
     return;
   }
-  if (count < 0 && errno == EINTR) return;
+  if (count < 0 && errno == EINTR)
+    return;
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }

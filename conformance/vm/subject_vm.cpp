@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A kernel in a virtual machine, asked by the probe as its first process. Everything is asked in
-// one boot: first the facts from which the world is derived, then the plan. The plan does not depend
-// on the facts, because nothing is left out where no module can be loaded.
+// one boot: first the facts from which the world is derived, then the plan. The plan does not
+// depend on the facts, because nothing is left out where no module can be loaded.
 #include "conformance/vm/subject_vm.h"
 
 #include <algorithm>
@@ -19,12 +19,18 @@ constexpr std::string_view kModulesSuffix = "-modules";
 
 // What host_facts() reads besides the sysctls of the table.
 constexpr std::string_view kFactFiles[] = {
-    "/proc/sys/kernel/ostype",  "/proc/sys/kernel/osrelease",
-    "/proc/sys/kernel/version", "/proc/sys/kernel/modprobe",
-    "/proc/net/protocols",      "/proc/sys/kernel/modules_disabled",
-    "/proc/modules",            "/proc/cmdline",
-    "/proc/config.gz",          "/sys/kernel/security/lsm",
-    "/sys/fs/selinux/enforce",  "/sys/module/apparmor/parameters/enabled",
+    "/proc/sys/kernel/ostype",
+    "/proc/sys/kernel/osrelease",
+    "/proc/sys/kernel/version",
+    "/proc/sys/kernel/modprobe",
+    "/proc/net/protocols",
+    "/proc/sys/kernel/modules_disabled",
+    "/proc/modules",
+    "/proc/cmdline",
+    "/proc/config.gz",
+    "/sys/kernel/security/lsm",
+    "/sys/fs/selinux/enforce",
+    "/sys/module/apparmor/parameters/enabled",
 };
 
 std::vector<std::string> fact_files() {
@@ -40,15 +46,30 @@ std::vector<std::string> fact_files() {
 // cx16: without it taken away, QEMU 7.2's emulation lets 6.12 crash at random. The first serial
 // line is the kernel's console, the second one carries the answers.
 MachineCommand qemu_command(const std::string& image) {
-  return {{"qemu-system-x86_64", "-M",       "q35,accel=tcg",
-           "-nodefaults",        "-display", "none",
-           "-smp",               "1",        "-m",
-           "512",                "-cpu",     "qemu64,-cx16",
-           "-serial",            "file:{console}",
-           "-serial",            "stdio",    "-monitor",
-           "none",               "-no-reboot",
-           "-kernel",            image,      "-initrd",
-           "{initrd}",           "-append",
+  return {{"qemu-system-x86_64",
+           "-M",
+           "q35,accel=tcg",
+           "-nodefaults",
+           "-display",
+           "none",
+           "-smp",
+           "1",
+           "-m",
+           "512",
+           "-cpu",
+           "qemu64,-cx16",
+           "-serial",
+           "file:{console}",
+           "-serial",
+           "stdio",
+           "-monitor",
+           "none",
+           "-no-reboot",
+           "-kernel",
+           image,
+           "-initrd",
+           "{initrd}",
+           "-append",
            "console=ttyS0 quiet panic=-1 rdinit=/init SOCKORACLE_LINE=/dev/ttyS1"}};
 }
 
@@ -57,7 +78,8 @@ class VmSubject final : public Subject {
   VmSubject(std::string_view name, const AdjustWorld& adjust) : client_(machine_, states_) {
     const bool with_modules = name.size() > kModulesSuffix.size() &&
                               name.substr(name.size() - kModulesSuffix.size()) == kModulesSuffix;
-    if (with_modules) name.remove_suffix(kModulesSuffix.size());
+    if (with_modules)
+      name.remove_suffix(kModulesSuffix.size());
     Release release;
     if (!parse_release(name, &release)) {
       throw UsageError("vm:" + std::string(name) +
@@ -67,18 +89,22 @@ class VmSubject final : public Subject {
     if (with_modules && kernel.modules.empty()) {
       throw UnavailableError("the packages of kernel " + std::string(name) + " hold no modules");
     }
-    for (const std::string& path : fact_files()) machine_.send("read " + path);
+    for (const std::string& path : fact_files())
+      machine_.send("read " + path);
     World planned = default_world(release);
     planned.modules_enabled = false;
     plan_ = make_plan(planned, {.contexts = {}, .stage = true, .allow_autoload = true});
     for (const ContextPlan& part : plan_.contexts) {
-      if (part.skipped.empty()) client_.queue(part);
+      if (part.skipped.empty())
+        client_.queue(part);
     }
     std::vector<std::pair<std::string, std::string>> modules;
-    if (with_modules) modules = modules_in_order(kernel.modules);
+    if (with_modules)
+      modules = modules_in_order(kernel.modules);
     machine_.boot(qemu_command(kernel.image), modules);
     derive_world(kernel.config);
-    if (adjust) adjust(world_);
+    if (adjust)
+      adjust(world_);
     for (const std::string& module : machine_.failed_modules()) {
       std::fprintf(stderr, "module not loaded: %s\n", module.c_str());
     }
@@ -113,8 +139,10 @@ class VmSubject final : public Subject {
     text->clear();
     while (true) {
       const std::string_view line = machine_.receive();
-      if (line == ".") return true;
-      if (line.substr(0, kData.size()) != kData) return false;
+      if (line == ".")
+        return true;
+      if (line.substr(0, kData.size()) != kData)
+        return false;
       *text += unescape_value(line.substr(kData.size()), true);
     }
   }
@@ -124,12 +152,16 @@ class VmSubject final : public Subject {
     const TemporaryFolder root;
     std::string text, version, release;
     for (const std::string& path : fact_files()) {
-      if (!receive_file(&text)) continue;
+      if (!receive_file(&text))
+        continue;
       write_new_file(root.path() + path, text);
-      if (path == "/proc/sys/kernel/version") version = text.substr(0, text.find('\n'));
-      if (path == "/proc/sys/kernel/osrelease") release = text.substr(0, text.find('\n'));
+      if (path == "/proc/sys/kernel/version")
+        version = text.substr(0, text.find('\n'));
+      if (path == "/proc/sys/kernel/osrelease")
+        release = text.substr(0, text.find('\n'));
     }
-    if (!config.empty()) write_new_file(root.path() + "/boot/config-" + release, config);
+    if (!config.empty())
+      write_new_file(root.path() + "/boot/config-" + release, config);
     const HostFacts facts = host_facts(root.path());
     if (!facts.in_table) {
       throw UnavailableError("the virtual machine runs " + facts.sysname + " " + release +
@@ -143,7 +175,8 @@ class VmSubject final : public Subject {
     provenance_.uname = facts.sysname + " " + version + " x86_64";
     provenance_.config = facts.config;
     provenance_.protocols = facts.protocols;
-    for (const auto& [name, value] : facts.sysctls) provenance_.sysctls[name] = value;
+    for (const auto& [name, value] : facts.sysctls)
+      provenance_.sysctls[name] = value;
     provenance_.lsm = facts.lsm;
     provenance_.tool = tool_name();
   }
