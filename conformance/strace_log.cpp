@@ -166,8 +166,8 @@ std::string result_text(int32_t error) {
 
 constexpr size_t kIndent = 11;
 
-// A log's world may well differ so: caller, modules, sysctls, limits. That a policy or a fault could
-// answer anything, or that another release does, explains nothing.
+// A log's world may well differ so: caller, modules, sysctls, limits. That a policy or a fault
+// could answer anything, or that another release does, explains nothing.
 bool plausible(const std::vector<Change>& changes) {
   const auto of_caller_or_system = [](const Change& change) {
     switch (change.kind) {

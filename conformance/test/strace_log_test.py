@@ -90,9 +90,11 @@ def main() -> int:
             unfinished += log.count("socket resumed>")
             done = check_text(tool, log, ["--world", "host"])
             if done.returncode != 0 or f"{CALLS} calls, {CALLS - 1} checked" not in done.stdout:
-                wrong.append(f"{flags}: status {done.returncode}\n{done.stdout[-600:]}{done.stderr}")
+                wrong.append(f"{flags}: status {done.returncode}\n"
+                             f"{done.stdout[-600:]}{done.stderr}")
             # One answer of the log is changed: the model must notice it.
-            changed = check_text(tool, log.replace("EPROTONOSUPPORT", "ENOTTY", 1), ["--world", "host"])
+            changed = check_text(tool, log.replace("EPROTONOSUPPORT", "ENOTTY", 1),
+                                 ["--world", "host"])
             if changed.returncode != 1 or "1 differ" not in changed.stdout:
                 wrong.append(f"{flags}: a changed answer is not noticed\n{changed.stdout[-600:]}")
     print(f"{len(BAD)} short logs, {len(NOTATIONS)} real ones with {unfinished} resumed lines, "

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The HTML report in headless Chromium: browser/page_test.mjs says what is looked at.
+
+usage: html_page_test.py SOCKORACLE RECORDING [SCREENSHOT_FOLDER]
+Needs chromium, node and playwright-core (PLAYWRIGHT names its folder, else node finds it).
+Exit status: 0 good, 1 wrong, 4 skipped: what is missing.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TEST = pathlib.Path(__file__).resolve().parent / "browser" / "page_test.mjs"
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)><!-- ]]>"
+
+
+def sum_of(text: str) -> str:
+    value = 0xCBF29CE484222325
+    for byte in text.encode():
+        value = ((value ^ byte) * 0x100000001B3) & (2**64 - 1)
+    return f"{value:016x}"
+
+
+def hostile(recording: str, path: pathlib.Path) -> None:
+    """The same answers from somebody whose every free text is an attack."""
+    lines = pathlib.Path(recording).read_text().splitlines()
+    header = json.loads(lines[0])
+    for key in ("subject", "uname", "tool"):
+        header[key] = EVIL
+    header["lsm"] = EVIL * 3000
+    lines[0] = json.dumps(header, separators=(",", ":"))
+    body = "".join(line + "\n" for line in lines[:-1])
+    end = json.loads(lines[-1])
+    end["sum"] = sum_of(body)
+    path.write_text(body + json.dumps(end, separators=(",", ":")) + "\n")
+
+
+def main() -> int:
+    if len(sys.argv) not in (3, 4):
+        print(__doc__, file=sys.stderr)
+        return 64
+    tool, recording = (os.path.abspath(path) for path in sys.argv[1:3])
+    chromium, node = shutil.which("chromium"), shutil.which("node")
+    find = ["node", "-e", "require(process.env.PLAYWRIGHT || 'playwright-core')"]
+    missing = [name for name, there in (
+        ("chromium", chromium), ("node", node),
+        ("playwright-core", node and subprocess.run(find, capture_output=True).returncode == 0),
+    ) if not there]
+    if missing:
+        print("skipped, not installed: " + ", ".join(missing), file=sys.stderr)
+        return 4
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        shots = pathlib.Path(sys.argv[3] if len(sys.argv) == 4 else name)
+        shots.mkdir(parents=True, exist_ok=True)
+        hostile(recording, folder / "hostile.jsonl")
+        for inputs, page in (([recording], "page"), (["hostile.jsonl", recording], "hostile")):
+            flags = ["--module", "udplite=absent"] if page == "hostile" else []
+            subprocess.run([tool, "report", "--format", "html", "-o", f"{page}.html", *inputs,
+                            *flags], cwd=folder, check=True, capture_output=True)
+        return subprocess.run([node, str(TEST), chromium, str(folder / "page.html"),
+                               str(folder / "hostile.html"), str(shots)],
+                              env=os.environ, timeout=300).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
