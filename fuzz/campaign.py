@@ -334,7 +334,8 @@ def take_back(target: Target, out: pathlib.Path) -> int:
 
 def stat(out: pathlib.Path, instance: str, key: str) -> int:
     path = out / instance / "fuzzer_stats"
-    match = re.search(rf"^{key} *: (\d+)", path.read_text(), re.MULTILINE) if path.exists() else None
+    text = path.read_text() if path.exists() else ""
+    match = re.search(rf"^{key} *: (\d+)", text, re.MULTILINE)
     return int(match[1]) if match else 0
 
 

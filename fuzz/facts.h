@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The second opinion: which rules a case violates, each fact tested by itself and in no order, without
-// the model's path. The earliest violated rule of rules.def is the answer to be expected. Tables are
-// shared with the model, because a fact stands in one place; what is done with them is not.
+// The second opinion: which rules a case violates, each fact tested by itself and in no order,
+// without the model's path. The earliest violated rule of rules.def is the answer to be expected.
+// Tables are shared with the model, because a fact stands in one place; what is done with them is
+// not.
 #pragma once
 
 #include <array>

@@ -33,9 +33,9 @@ class LivePlan {
  public:
   LivePlan(const LivePool& pool, std::vector<size_t> rows);
 
-  // Fills the slot's runs; returns how many answers there will be. Left out are calls that would make
-  // the kernel run modprobe, packet sockets that would be created (closing one waits for a grace
-  // period), and families outside the model.
+  // Fills the slot's runs; returns how many answers there will be. Left out are calls that would
+  // make the kernel run modprobe, packet sockets that would be created (closing one waits for a
+  // grace period), and families outside the model.
   int32_t prepare(const LiveContext& context, size_t index, const LiveInput& input);
   const std::vector<LiveExpectation>& expectations() const { return expectations_; }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Pre-forked workers, one per caller context that this machine can stage. A batch of calls costs two
-// futex wakes, no fork and no pipe.
+// Pre-forked workers, one per caller context that this machine can stage. A batch of calls costs
+// two futex wakes, no fork and no pipe.
 #pragma once
 
 #include <sys/types.h>

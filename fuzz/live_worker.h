@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the live target and its workers share: one slot of memory per worker. C, because the workers'
-// side is C: no run-time library, no instrumentation, and the probe's own staging.
+// What the live target and its workers share: one slot of memory per worker. C, because the
+// workers' side is C: no run-time library, no instrumentation, and the probe's own staging.
 #ifndef SOCKORACLE_FUZZ_LIVE_WORKER_H
 #define SOCKORACLE_FUZZ_LIVE_WORKER_H
 

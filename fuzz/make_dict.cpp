@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Dictionaries for the engines, from the model's tables: make_dict FOLDER writes FOLDER/<kind>.dict.
+// Dictionaries for the engines, from the model's tables: make_dict FOLDER writes
+// FOLDER/<kind>.dict.
 #include <cstdio>
 #include <string>
 

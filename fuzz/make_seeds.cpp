@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The seeds of the fuzz targets: make_seeds LOGS FOLDER writes FOLDER/<target>/<name>. They come from the
-// named cases (conformance/cases.def) and from strace logs of real programs (corpus/seeds/logs). The same
-// sources give the same bytes; a test compares them with what is committed.
+// The seeds of the fuzz targets: make_seeds LOGS FOLDER writes FOLDER/<target>/<name>. They come
+// from the named cases (conformance/cases.def) and from strace logs of real programs
+// (corpus/seeds/logs). The same sources give the same bytes; a test compares them with what is
+// committed.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -130,7 +131,8 @@ void log_seeds(const fs::path& logs) {
     Program program;
     program.world = world_at("6.12", "nobody");
     std::set<std::string> seen;
-    for (size_t at = log.find("socket("); at != std::string::npos; at = log.find("socket(", at + 1)) {
+    for (size_t at = log.find("socket("); at != std::string::npos;
+         at = log.find("socket(", at + 1)) {
       const std::string_view rest = std::string_view(log).substr(at);
       Operation create;
       create.op = Op::create;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The oracles over cases and programs. Each is a pure function from an answer, or from a kernel that can
-// be asked again, to an optional finding; check_case and check_program run them all.
+// The oracles over cases and programs. Each is a pure function from an answer, or from a kernel
+// that can be asked again, to an optional finding; check_case and check_program run them all.
 #pragma once
 
 #include <span>

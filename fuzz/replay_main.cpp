@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A target without an engine: runs files, or all files of folders, one after the other. What a build
-// without clang, or one under MSan or coverage, uses. A finding aborts, as it does in an engine.
-// Of the standard library only vector: the rest is not instrumented, and MSan would object.
+// A target without an engine: runs files, or all files of folders, one after the other. What a
+// build without clang, or one under MSan or coverage, uses. A finding aborts, as it does in an
+// engine. Of the standard library only vector: the rest is not instrumented, and MSan would object.
 #include <dirent.h>
 #include <sys/stat.h>
 

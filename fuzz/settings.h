@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the environment of a fuzz target says. SOCKORACLE_HUNT=RELEASE[,HAZARD] pins every world to a
-// release as it was, known bugs included, and makes each hazard a finding; or that one alone, and
+// What the environment of a fuzz target says. SOCKORACLE_HUNT=RELEASE[,HAZARD] pins every world to
+// a release as it was, known bugs included, and makes each hazard a finding; or that one alone, and
 // then the bugs that show otherwise are cured.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// This machine's kernel against the model, in every context that can be staged. The worker makes the
-// calls while the model computes what the fresh sockets should read.
+// This machine's kernel against the model, in every context that can be staged. The worker makes
+// the calls while the model computes what the fresh sockets should read.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Bytes -> program, with a tracer that looks at sock->sk. Every release takes part, each with its known
-// bugs cured, so that whatever is found is new; SOCKORACLE_HUNT leaves one release as it was.
+// Bytes -> program, with a tracer that looks at sock->sk. Every release takes part, each with its
+// known bugs cured, so that whatever is found is new; SOCKORACLE_HUNT leaves one release as it was.
 #include "fuzz/bugs.h"
 #include "fuzz/oracles.h"
 #include "fuzz/settings.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Text -> world: a JSON object where it begins with a brace, else a kernel's .config. Both are refused in
-// one line, or give a world that can be booted.
+// Text -> world: a JSON object where it begins with a brace, else a kernel's .config. Both are
+// refused in one line, or give a world that can be booted.
 #include <string>
 #include <vector>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Each oracle, shown to fail: on a world with a bug that the oracle is told is not there, or on an answer
-// that was tampered with. And on sound worlds each is silent.
+// Each oracle, shown to fail: on a world with a bug that the oracle is told is not there, or on an
+// answer that was tampered with. And on sound worlds each is silent.
 #define BOOST_TEST_MODULE fuzz_oracles
 #include <boost/test/unit_test.hpp>
 
@@ -140,7 +140,8 @@ BOOST_AUTO_TEST_CASE(balance_sees_an_open_descriptor) {
 }
 
 BOOST_AUTO_TEST_CASE(fault_sees_a_swallowed_failure_and_a_wrong_errno) {
-  // UDP-Lite before 7.0 swallows the failure of its producer queue: known on 6.18, a finding if not.
+  // UDP-Lite before 7.0 swallows the failure of its producer queue: known on 6.18, a finding if
+  // not.
   const Case c = case_at("6.18", kAF_INET, kSOCK_DGRAM, kIPPROTO_UDPLITE);
   const Facts facts = facts_of(c);
   Kernel k(c.world);
