@@ -93,7 +93,9 @@ class VmSubject final : public Subject {
       machine_.send("read " + path);
     World planned = default_world(release);
     planned.modules_enabled = false;
-    plan_ = make_plan(planned, {.contexts = {}, .stage = true, .allow_autoload = true});
+    PlanOptions everything;
+    everything.allow_autoload = true;
+    plan_ = make_plan(planned, everything);
     for (const ContextPlan& part : plan_.contexts) {
       if (part.skipped.empty())
         client_.queue(part);
