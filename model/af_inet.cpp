@@ -12,8 +12,8 @@ const sock_callback kInetSockDestruct{"inet_sock_destruct"};
 
 int32_t ipproto_max(const Kernel& k) { return k.has(Behaviour::ipproto_max_263) ? 263 : 256; }
 
-// An entry matches when its number is the one asked for (but not 0), or the caller asked for 0, or the
-// entry itself is wild. Both 0 is a miss: that is why SOCK_RAW with protocol 0 finds nothing.
+// An entry matches when its number is the one asked for (but not 0), or the caller asked for 0, or
+// the entry itself is wild. Both 0 is a miss: that is why SOCK_RAW with protocol 0 finds nothing.
 static const inet_protosw* search(Kernel& k, const inet_protosw* head, Protocol* protocol,
                                   int* error) {
   *error = -kESOCKTNOSUPPORT;
@@ -80,8 +80,8 @@ int cgroup_bpf_run_inet_sock(Kernel& k, sock& sk) {
   return 0;
 }
 
-// 3.8 to 3.12: drawn once per boot, by the first socket that is neither raw nor datagram. It is the key
-// of the established hash; nothing of it shows.
+// 3.8 to 3.12: drawn once per boot, by the first socket that is neither raw nor datagram. It is the
+// key of the established hash; nothing of it shows.
 static void build_ehash_secret(Kernel& k) {
   k.objects->inet_ehash_secret = true;
   k.step(StepKind::set, "inet_ehash_secret");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// net/mptcp/protocol.c, net/smc/smc_inet.c: protocols whose init makes more than fields: a TCP socket
-// of the kernel's own.
+// net/mptcp/protocol.c, net/smc/smc_inet.c: protocols whose init makes more than fields: a TCP
+// socket of the kernel's own.
 #include "model/module.h"
 #include "model/protocols.h"
 #include "model/slab.h"
@@ -14,8 +14,8 @@ const sock_callback kSmcDestruct{"smc_destruct"};
 constexpr uint8_t kSMC_INIT = 2;                // net/smc/smc.h:enum smc_state
 constexpr int32_t kSmcBuffer = 2 * 64 * 1024;   // twice net.smc.wmem's and net.smc.rmem's default
 
-// mptcp_subflow_create_socket and smc_create_clcsk: a kernel socket of the same family. It takes the
-// netns reference that kernel sockets do not have by themselves: TCP's timers need it.
+// mptcp_subflow_create_socket and smc_create_clcsk: a kernel socket of the same family. It takes
+// the netns reference that kernel sockets do not have by themselves: TCP's timers need it.
 int create_inner_tcp(Kernel& k, carrier_sock& carrier, bool holds_netns) {
   struct socket* inner = nullptr;
   const int error = sock_create_kern(k, carrier.sk_family, kSOCK_STREAM, kIPPROTO_TCP, &inner);

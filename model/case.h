@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What is asked: a call, the world it is made in, and both together. Plain values, no pointers: they
-// copy, compare and encode.
+// What is asked: a call, the world it is made in, and both together. Plain values, no pointers:
+// they copy, compare and encode.
 #pragma once
 
 #include <array>
@@ -35,8 +35,8 @@ inline constexpr size_t kProviderCount = 0
 #include "model/providers.def"
     ;
 
-// absent: the code does not exist. loadable: a module that request_module can load. loaded: a module,
-// loaded before the call. builtin: part of the kernel image.
+// absent: the code does not exist. loadable: a module that request_module can load. loaded: a
+// module, loaded before the call. builtin: part of the kernel image.
 enum class Presence : uint8_t { absent, loadable, loaded, builtin };
 std::string_view presence_name(Presence presence);
 bool parse_presence(std::string_view text, Presence* out);
@@ -112,7 +112,8 @@ inline constexpr int32_t kUnlimited = -1;
 
 struct Limits {
   int32_t fds_left = kUnlimited;    // RLIMIT_NOFILE
-  int32_t files_left = kUnlimited;  // fs.file-max; ignored for CAP_SYS_ADMIN in the initial namespace
+  // fs.file-max; ignored for CAP_SYS_ADMIN in the initial namespace.
+  int32_t files_left = kUnlimited;
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 

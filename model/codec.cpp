@@ -6,8 +6,8 @@
 namespace sockoracle {
 namespace {
 
-// One function per structure describes its layout; Reader and Writer give it a direction. A field is
-// read, brought into its range, and written back as the number that reads as the same value.
+// One function per structure describes its layout; Reader and Writer give it a direction. A field
+// is read, brought into its range, and written back as the number that reads as the same value.
 class Reader {
  public:
   explicit Reader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
@@ -101,8 +101,8 @@ static_assert(hashes_differ(), "two behaviours would be stored alike: rename the
 
 uint16_t name_hash(Behaviour b) { return kNameHashes[static_cast<size_t>(b)]; }
 
-// The behaviour whose name's hash is the next one at or above `hash`, around the end. By name, so that
-// a stored case keeps its meaning when rows are added.
+// The behaviour whose name's hash is the next one at or above `hash`, around the end. By name, so
+// that a stored case keeps its meaning when rows are added.
 Behaviour nearest_behaviour(uint16_t hash) {
   size_t best = 0;
   uint16_t distance = 0xffff;

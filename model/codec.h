@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Cases and programs as bytes: what fuzzers mutate and corpora store. Fixed layout, versioned. Decoding
-// is total: any bytes are a case (missing ones read as 0, surplus ones are ignored), and
+// Cases and programs as bytes: what fuzzers mutate and corpora store. Fixed layout, versioned.
+// Decoding is total: any bytes are a case (missing ones read as 0, surplus ones are ignored), and
 // encode(decode(bytes)) is the canonical form of the bytes.
 //
 // Not every world fits: at most kTogglesMax behaviours added or removed. encode() drops the rest;

@@ -28,8 +28,9 @@ struct Era {
   int32_t error;
   Rule rule;
   bool state_changed;               // against the era before: errno and rule are the same
-  std::vector<Behaviour> because;   // what changed it against the era before; empty for the first, or
-                                    // where a provider appeared or went
+  // What changed it against the era before; empty for the first, or where a provider appeared or
+  // went.
+  std::vector<Behaviour> because;
   std::vector<Provider> appeared, disappeared;
 };
 // `by_state`: also start a new era where only the fresh socket's state differs.
@@ -41,7 +42,8 @@ struct Change {
     context, capability, module, sysctl, policy, limit, fault, release, behaviour, call, group
   };
   Kind kind;
-  uint8_t index = 0;            // context, provider, sysctl, behaviour: row number; policy, limit: field
+  // Context, provider, sysctl, behaviour: the row's number; policy, limit: which field.
+  uint8_t index = 0;
   int32_t number = 0;           // capability, policy errno, limit, group, fault
   Presence presence{};          // module
   SysctlValue sysctl;           // sysctl
@@ -57,8 +59,8 @@ struct Remedy {
 };
 std::vector<Remedy> remedies_of(const Case& c, size_t at_most);
 
-// Each rule that answers `error` for this call in some world near this one, with the smallest changes
-// that show it; the case itself first, where it already answers so.
+// Each rule that answers `error` for this call in some world near this one, with the smallest
+// changes that show it; the case itself first, where it already answers so.
 struct Cause {
   Rule rule;
   std::vector<Change> changes;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The kernel's objects along the path, with the kernel's field names: struct socket, sock, inet_sock
-// and what derives from it. Fields the path never touches are left out; a field that exists only on
-// some releases is kept at 0 on the others, and observables.def says where it exists.
+// The kernel's objects along the path, with the kernel's field names: struct socket, sock,
+// inet_sock and what derives from it. Fields the path never touches are left out; a field that
+// exists only on some releases is kept at 0 on the others, and observables.def says where it
+// exists.
 #pragma once
 
 #include <array>
@@ -110,7 +111,8 @@ struct inet_sock : sock {
   bool cork;  // anything corked
 };
 
-// include/net/inet_connection_sock.h:struct inet_connection_sock, include/linux/tcp.h:struct tcp_sock
+// include/net/inet_connection_sock.h:struct inet_connection_sock, include/linux/tcp.h:struct
+// tcp_sock
 struct tcp_sock : inet_sock {
   bool queue_locks_ready;  // icsk_accept_queue's spin locks
   uint32_t icsk_rto, icsk_rto_min, icsk_rto_max, icsk_delack_max;  // milliseconds
@@ -132,7 +134,8 @@ struct raw_sock : inet_sock {
   bool hashed;
 };
 
-// MPTCP and SMC keep a TCP socket of the kernel's inside; SCTP and DCCP keep what their init allocates.
+// MPTCP and SMC keep a TCP socket of the kernel's inside; SCTP and DCCP keep what their init
+// allocates.
 struct carrier_sock : inet_sock {
   socket* first;       // mptcp_sock.subflow / smc_sock.clcsock
   uint32_t endpoint;   // object number of SCTP's endpoint

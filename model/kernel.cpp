@@ -108,7 +108,8 @@ void boot_protos(Kernel& k) {
   Kernel::Objects& o = *k.objects;
   for (size_t i = 0; i < kProtoCount; ++i) {
     const ProtoRow& row = kProtos[i];
-    o.slabs[i] = {row.prot.name, row.size, typesafe(k, row.slab), row.slab == SlabKind::kmalloc, nullptr};
+    o.slabs[i] = {row.prot.name, row.size, typesafe(k, row.slab),
+                  row.slab == SlabKind::kmalloc, nullptr};
     o.protos[i] = row.prot;
     o.protos[i].slab = &o.slabs[i];
     o.protos[i].owner = &o.modules[static_cast<size_t>(row.provider)];

@@ -89,8 +89,8 @@ class Kernel {
 
   // -- what the model's own functions use
   const World& world() const { return world_; }
-  // A program's operations change sysctls, credentials, policies and faults between calls. What boot
-  // read once (release, providers, namespaces) does not follow.
+  // A program's operations change sysctls, credentials, policies and faults between calls. What
+  // boot read once (release, providers, namespaces) does not follow.
   World& mutable_world() { return world_; }
   HazardSet hazards() const { return hazards_; }
   bool has(Behaviour b) const { return behaviours_.has(b); }
@@ -106,7 +106,8 @@ class Kernel {
   void pass(Rule rule) {
     if (tracing) record_rule(rule, 0);
   }
-  // A rule decided; returns -errno, so that `return k.fail(Rule::x, kEPERM)` reads as the kernel does.
+  // A rule decided; returns -errno, so that `return k.fail(Rule::x, kEPERM)` reads as the kernel
+  // does.
   int fail(Rule rule, int32_t error);
   void hazard(Hazard hazard);
   // Counts a fallible step; true when the world's faults make this one fail.
@@ -138,8 +139,8 @@ class Kernel {
   std::array<Step, 192> steps_;
 };
 
-// Boots a kernel, makes the call, reads the state, closes, and checks the balance: what leaked becomes
-// a hazard of the answer.
+// Boots a kernel, makes the call, reads the state, closes, and checks the balance: what leaked
+// becomes a hazard of the answer.
 Answer ask(const Case& c);
 
 }  // namespace sockoracle

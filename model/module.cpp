@@ -56,7 +56,8 @@ void request_protocol_module(Kernel& k, int32_t family, Protocol protocol, int32
   if (!k.world().modules_enabled) return;
   bool came = false;
   // Only a module that is not there yet can come, and mostly there is none.
-  for (const AliasRow& row : std::span(kAliases, k.objects->loadable != 0 ? std::size(kAliases) : 0)) {
+  const size_t rows = k.objects->loadable != 0 ? std::size(kAliases) : 0;
+  for (const AliasRow& row : std::span(kAliases, rows)) {
     if (row.family != family || row.type != type) continue;
     if (module_of(k, row.provider).presence != Presence::loadable) continue;
     if (row.with && !k.has(*row.with)) continue;

@@ -36,12 +36,12 @@ void request_family_module(Kernel& k, int32_t family);
 // The alias a request_module step asked for, as modprobe gets it. Returns its length.
 size_t alias_text(const Step& step, std::span<char> out);
 
-// Registers, in the order of protosw.def, every entry and family whose provider is in the kernel and
-// that is not registered yet: what the initcalls do at boot and a module's init when it comes. An
-// AF_INET6 entry waits for IPv6.
+// Registers, in the order of protosw.def, every entry and family whose provider is in the kernel
+// and that is not registered yet: what the initcalls do at boot and a module's init when it comes.
+// An AF_INET6 entry waits for IPv6.
 void register_provided(Kernel& k);
-// The module's init stands before its last step, on another CPU; load_provider takes that step. Only
-// of SCTP is the order known: what the steps before have made visible is visible.
+// The module's init stands before its last step, on another CPU; load_provider takes that step.
+// Only of SCTP is the order known: what the steps before have made visible is visible.
 void start_provider(Kernel& k, Provider provider);
 // The module's init: its protos, entries and family become known.
 void load_provider(Kernel& k, Provider provider);

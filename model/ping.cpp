@@ -28,8 +28,8 @@ int ping_init_sock(Kernel& k, sock& sk) {
   if (sk.sk_family == kAF_INET6 && k.has(Behaviour::pingv6_v6only)) sk.sk_ipv6only = 1;
   const Caller& cred = k.world().caller;
   k.step(StepKind::init, "ping_init_sock", 0, sk.object);
-  // Until 3.14 the reference comes before the effective group is looked at, so that every ping socket
-  // leaks one (CVE-2014-2851).
+  // Until 3.14 the reference comes before the effective group is looked at, so that every ping
+  // socket leaks one (CVE-2014-2851).
   if (!k.has(Behaviour::ping_drops_group_ref)) ++k.objects->group_refs;
   if (in_group_range(k, cred.egid)) {
     if (!k.has(Behaviour::ping_drops_group_ref)) k.hazard(Hazard::leaked_group_info);

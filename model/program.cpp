@@ -175,7 +175,8 @@ Outcome Machine::on_entry(const Operation& o) {
     return outcome;
   }
   const proto& prot = proto_of(kernel_, o.entry.prot);
-  // An entry of the other family would hand out a proto without the control block that family needs.
+  // An entry of the other family would hand out a proto without the control block that family
+  // needs.
   const bool v6 = prot.pinfo != nullptr;
   const Presence presence = prot.owner->presence;
   const bool there = presence == Presence::builtin || presence == Presence::loaded;

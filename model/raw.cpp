@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// net/ipv4/raw.c, net/ipv6/raw.c, net/l2tp/l2tp_ip.c and l2tp_ip6.c: socks that are hashed at creation.
+// net/ipv4/raw.c, net/ipv6/raw.c, net/l2tp/l2tp_ip.c and l2tp_ip6.c: socks that are hashed at
+// creation.
 #include "model/protocols.h"
 #include "model/sock.h"
 

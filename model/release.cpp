@@ -92,8 +92,8 @@ constexpr bool table_is_well_formed() {
 }
 static_assert(table_is_well_formed());
 
-// since and until of each behaviour as indices into kReleases, read once by the compiler: a Kernel is
-// booted per case in a fuzz target, and parsing the table then would dominate.
+// since and until of each behaviour as indices into kReleases, read once by the compiler: a Kernel
+// is booted per case in a fuzz target, and parsing the table then would dominate.
 struct Span {
   uint8_t first = 0, end = 0;
 };

@@ -68,8 +68,8 @@ std::span<const BehaviourRow> behaviours();  // indexed by Behaviour
 Release oldest_release();
 Release newest_release();
 
-// "6.12", "6.12.43", "6.12.43-cloud-amd64", "v6.12": true and *out set, or false where the text is no
-// release or its series is not in the table.
+// "6.12", "6.12.43", "6.12.43-cloud-amd64", "v6.12": true and *out set, or false where the text is
+// no release or its series is not in the table.
 bool parse_release(std::string_view text, Release* out);
 const BehaviourRow* find_behaviour(std::string_view name);
 inline const BehaviourRow& row(Behaviour b) { return behaviours()[static_cast<size_t>(b)]; }

@@ -19,8 +19,8 @@ const sock_callback kSkStreamWriteSpace{"sk_stream_write_space"};
 
 namespace {
 
-// Everything but sk_node.next, which a lock-free lookup may still be following in a recycled object.
-// The number of the object is the model's: it stays too.
+// Everything but sk_node.next, which a lock-free lookup may still be following in a recycled
+// object. The number of the object is the model's: it stays too.
 void clear_but_nulls(Kernel& k, std::string_view function, sock& sk, uint32_t size) {
   const uint32_t object = sk.object;
   char* bytes = reinterpret_cast<char*>(&sk);
@@ -35,8 +35,8 @@ void sk_prot_clear_nulls(Kernel& k, sock& sk, uint32_t size) {
   clear_but_nulls(k, "sk_prot_clear_nulls", sk, size);
 }
 
-// net/core/sock.c, until 4.8. It leaves the link of UDP's second hash table alone as well, which the
-// model's sock does not have.
+// net/core/sock.c, until 4.8. It leaves the link of UDP's second hash table alone as well, which
+// the model's sock does not have.
 void sk_prot_clear_portaddr_nulls(Kernel& k, sock& sk, uint32_t size) {
   clear_but_nulls(k, "sk_prot_clear_portaddr_nulls", sk, size);
 }
@@ -228,8 +228,9 @@ void sock_init_data(Kernel& k, struct socket* sock, struct sock& sk) {
   k.step(StepKind::init, "sock_init_data", 0, sk.object);
 }
 
-// The copy takes over everything but identity, owners and the links of lists. Until 4.13 that includes
-// the proto to whose slab it will be given back, which after IPV6_ADDRFORM is not the one it is from.
+// The copy takes over everything but identity, owners and the links of lists. Until 4.13 that
+// includes the proto to whose slab it will be given back, which after IPV6_ADDRFORM is not the one
+// it is from.
 sock* sk_clone_lock(Kernel& k, const sock& sk) {
   const proto& prot = *sk.sk_prot;
   sock* child = sk_prot_alloc(k, prot, false, sk.sk_family, kENOMEM);
@@ -248,7 +249,8 @@ sock* sk_clone_lock(Kernel& k, const sock& sk) {
   child->sk_refcnt = 1;
   child->sk_wmem_alloc = 1;
   hold_netns(k, *sk.sk_net, *child, false);
-  if (is_inet(*child)) inet_sk(*child).pinet6 = prot.pinfo == nullptr ? nullptr : prot.pinfo(*child);
+  if (is_inet(*child))
+    inet_sk(*child).pinet6 = prot.pinfo == nullptr ? nullptr : prot.pinfo(*child);
   k.step(StepKind::init, "sk_clone_lock", 0, object);
   return child;
 }

@@ -128,8 +128,8 @@ void sock_release(Kernel& k, struct socket* sock) {
   kmem_cache_free(k, k.objects->inode_cache, sock);
 }
 
-// An LSM hook that may refuse; kernel sockets are not asked (SELinux, AppArmor and the usual BPF LSM
-// programs let kern pass).
+// An LSM hook that may refuse; kernel sockets are not asked (SELinux, AppArmor and the usual BPF
+// LSM programs let kern pass).
 static int security_hook(Kernel& k, Rule rule, std::string_view hook, int32_t refused, bool kern) {
   if (kern) return 0;
   if (refused != 0) {
@@ -148,8 +148,8 @@ static const net_proto_family* family_of(Kernel& k, int32_t family, bool kern) {
   return slot;
 }
 
-// Families the model has no create function for are registered on some kernels and not on others: the
-// world does not say, so neither does the model.
+// Families the model has no create function for are registered on some kernels and not on others:
+// the world does not say, so neither does the model.
 static bool beyond_model(int32_t family) {
   return family != kAF_UNSPEC && family != kAF_INET && family != kAF_INET6 && family != kAF_PACKET;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// net/ipv4/tcp.c and tcp_ipv4.c, net/ipv6/tcp_ipv6.c; DCCP, whose sock is an inet_connection_sock too.
+// net/ipv4/tcp.c and tcp_ipv4.c, net/ipv6/tcp_ipv6.c; DCCP, whose sock is an inet_connection_sock
+// too.
 #include "model/protocols.h"
 #include "model/slab.h"
 #include "model/sock.h"
@@ -96,7 +97,8 @@ void tcp_v6_destroy_sock(Kernel& k, sock& sk) {
   k.step(StepKind::release, "tcp_v6_destroy_sock", 0, sk.object);
 }
 
-// A closed TCP sock that was never connected goes through inet_csk_destroy_sock: orphan, destroy, put.
+// A closed TCP sock that was never connected goes through inet_csk_destroy_sock: orphan, destroy,
+// put.
 void tcp_close(Kernel& k, sock& sk) {
   k.step(StepKind::release, "tcp_close", 0, sk.object);
   sock_orphan(sk);

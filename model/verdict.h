@@ -35,28 +35,29 @@ std::span<const RuleRow> rules();  // indexed by Rule, in kernel order
 inline const RuleRow& row(Rule rule) { return rules()[static_cast<size_t>(rule)]; }
 const RuleRow* find_rule(std::string_view name);
 
-// The kinds of step, each with the word that text output uses.
+// The kinds of step, each with the word that text output uses. How an entry matched (inetsw_match):
+// 0 exactly, 1 because the caller asked 0, 2 because the entry is wild.
 #define SOCKORACLE_STEP_KINDS(X)                                                                \
-  X(rule, "rule")                         /* a rule was asked: result 0 = passed, -errno = it decided */ \
-  X(inetsw_match, "inetsw_match")         /* which entry: a = its protocol, b = 0 exact, 1 caller asked 0, 2 wild entry */ \
-  X(request_module, "request_module")     /* a = protocol, b = type or -1; result 1 = a module came */ \
+  X(rule, "rule") /* a rule was asked: result 0 = passed, -errno = it decided */ \
+  X(inetsw_match, "inetsw_match") /* a = its protocol, b = how: see below */ \
+  X(request_module, "request_module") /* a = protocol, b = type or -1; result 1 = a module came */ \
   X(module_get, "try_module_get")                                                               \
   X(module_put, "module_put")                                                                   \
   X(module_load, "module_load")                                                                 \
-  X(capable, "ns_capable")                /* a = capability, b = user namespace; result 0 or -EPERM */ \
-  X(security, "security")                 /* an LSM hook */                                     \
-  X(alloc, "alloc")                       /* fallible: a = its number for `faults` */           \
+  X(capable, "ns_capable") /* a = capability, b = user namespace; result 0 or -EPERM */ \
+  X(security, "security") /* an LSM hook */                                     \
+  X(alloc, "alloc") /* fallible: a = its number for `faults` */           \
   X(free, "free")                                                                               \
-  X(clear, "clear")                       /* zeroing of a fresh object; a = bytes */            \
+  X(clear, "clear") /* zeroing of a fresh object; a = bytes */            \
   X(get_net, "get_net")                                                                         \
   X(put_net, "put_net")                                                                         \
-  X(init, "init")                         /* a function that fills fields: sock_init_data ... */ \
-  X(set, "set")                           /* a single assignment worth naming */                \
+  X(init, "init") /* a function that fills fields: sock_init_data ... */ \
+  X(set, "set") /* a single assignment worth naming */                \
   X(hash, "hash")                                                                               \
   X(unhash, "unhash")                                                                           \
-  X(bpf, "bpf")                           /* a cgroup BPF attach point */                       \
-  X(release, "release")                   /* an undo function: sk_common_release ... */         \
-  X(fd, "fd")                             /* a descriptor reserved, given back, installed */    \
+  X(bpf, "bpf") /* a cgroup BPF attach point */                       \
+  X(release, "release") /* an undo function: sk_common_release ... */         \
+  X(fd, "fd") /* a descriptor reserved, given back, installed */    \
   X(hazard, "hazard")
 
 enum class StepKind : uint8_t {
@@ -76,19 +77,20 @@ struct Step {
 };
 
 // What is wrong although the call answered.
-#define SOCKORACLE_HAZARDS(X)                                                                          \
-  X(dangling_sock_sk, "sock->sk points at a freed sock after a failed creation")                       \
-  X(leaked_sock, "a sock is never freed")                                                              \
-  X(leaked_group_info, "a group_info reference is never dropped")                                      \
-  X(leaked_module_ref, "a module reference is never dropped")                                          \
-  X(truncated_protocol, "sk_protocol or inet_num holds only the low bits of the protocol")             \
-  X(null_get_port, "an unhashed raw socket without a number: autobind would call raw_prot's null get_port") \
-  X(null_prod_queue, "UDP-Lite's producer queue stayed NULL: receiving would use it")                  \
-  X(unclaimed_netns, "a netns reference is never dropped")                                             \
-  X(double_iput, "a socket's inode is given back twice")                                               \
-  X(wrong_slab, "an object goes back to another slab than the one it came from")                       \
-  X(double_unhash, "a sock that left its hash table is taken out of it again")                         \
-  X(unready_netns, "a sock is made from per-netns state that is not there yet")                        \
+#define SOCKORACLE_HAZARDS(X) \
+  X(dangling_sock_sk, "sock->sk points at a freed sock after a failed creation") \
+  X(leaked_sock, "a sock is never freed") \
+  X(leaked_group_info, "a group_info reference is never dropped") \
+  X(leaked_module_ref, "a module reference is never dropped") \
+  X(truncated_protocol, "sk_protocol or inet_num holds only the low bits of the protocol") \
+  X(null_get_port, "an unhashed raw socket without a number: autobind would call " \
+    "raw_prot's null get_port") \
+  X(null_prod_queue, "UDP-Lite's producer queue stayed NULL: receiving would use it") \
+  X(unclaimed_netns, "a netns reference is never dropped") \
+  X(double_iput, "a socket's inode is given back twice") \
+  X(wrong_slab, "an object goes back to another slab than the one it came from") \
+  X(double_unhash, "a sock that left its hash table is taken out of it again") \
+  X(unready_netns, "a sock is made from per-netns state that is not there yet") \
   X(unlocked_list, "a shared list is changed without its lock")
 
 enum class Hazard : uint8_t {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The gallery of published bugs (corpus/cves): each program shows its bug on the releases that had
-// it, and nothing on those that have not. Other bugs of those releases are cured or taken away by the
-// world's with= and without=. Its lines `#: key values` say what is expected:
+// it, and nothing on those that have not. Other bugs of those releases are cured or taken away by
+// the world's with= and without=. Its lines `#: key values` say what is expected:
 //   vulnerable, fixed RELEASE[:fault=N]...   N stands in its `fault` line there
 //   leak       FIELD                         what of the balance stays behind
-//   asan       KIND[|KIND] FUNCTION [freed-by FUNCTION]   the sanitizer's report, others being at work
+// asan       KIND[|KIND] FUNCTION [freed-by FUNCTION]   the sanitizer's report, others being at
+// work
 #include <sys/wait.h>
 #include <unistd.h>
 
