@@ -175,6 +175,7 @@ std::string world_flags(const World& world) {
 Comparer::Comparer(const World& base, const StateTable& states) : base_(base), states_(states) {
   result_.expected_from = "Linux " + std::string(releases()[base.release.index].name);
   result_.explain_flags = world_flags(base);
+  result_.world = base;
 }
 
 void Comparer::add(const Answers& answers) {

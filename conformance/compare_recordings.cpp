@@ -42,6 +42,7 @@ class Differ {
     result_.expected_from = facts.subject == "model" ? "Linux " + facts.release
                                                      : facts.subject + " (" + facts.release + ")";
     result_.explain_flags = world_flags(world_);
+    result_.world = world_;
     for (const Answers& got : got_.contexts) {
       const auto found =
           std::find_if(expected_.contexts.begin(), expected_.contexts.end(),

@@ -44,7 +44,7 @@ struct ContextResult {
 };
 
 // An observer that looks deeper than the probe (whitebox/): what it did, in words.
-struct Oracle {
+struct DeepOracle {
   std::string name;         // "fields"
   std::string counts;       // "123 values of 45 fields in 6 sockets"
   std::string skipped;      // why it saw nothing; empty = it looked
@@ -55,6 +55,7 @@ struct Oracle {
 struct Comparison {
   Provenance provenance;      // of what was checked
   std::string expected_from;  // "Linux 6.18"
+  World world;                // of it, as root: asked before its contexts are applied
   std::string explain_flags;  // what `sockoracle explain` needs to see the same world, but for --as
   std::vector<ContextResult> contexts;
   std::vector<Finding> findings;            // as sort_findings() orders them
@@ -64,7 +65,7 @@ struct Comparison {
   std::map<std::string, std::vector<std::string>> skipped_contexts;
   std::map<std::string, uint64_t> unread;  // reason: observables that were not compared
   uint64_t values = 0;                     // observable values compared
-  std::vector<Oracle> oracles;             // of `check --deep`
+  std::vector<DeepOracle> oracles;         // of `check --deep`
 
   uint64_t checked_cases() const;
   uint64_t skipped_cases() const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The command strace: the socket() lines of an strace log against the model. What strace puts
-// before a line (process, time, instruction pointer) is passed over; calls that were unfinished are joined
-// with the line that resumes them.
+// before a line (process, time, instruction pointer) is passed over; calls that were unfinished
+// are joined with the line that resumes them.
 #pragma once
 
 #include <cstdint>

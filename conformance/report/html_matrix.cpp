@@ -2,10 +2,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <optional>
 #include <tuple>
 
-#include "conformance/cli_error.h"
 #include "conformance/model_answers.h"
 #include "conformance/plan.h"
 #include "conformance/report/html.h"
@@ -54,15 +52,6 @@ std::vector<Segment> segments_of(const Comparison& comparison, const ContextResu
   return all;
 }
 
-// The world of a hostile recording may not be readable: then rules are not named.
-std::optional<World> world_if_readable(const Comparison& comparison) {
-  try {
-    return world_of(comparison.provenance, "report");
-  } catch (const UsageError&) {
-    return std::nullopt;
-  }
-}
-
 char colour(int32_t error) {
   switch (error) {
     case 0: return '0';
@@ -86,9 +75,8 @@ class Matrix {
   Matrix(const Comparison& comparison, std::string anchor, const std::string& context)
       : comparison_(comparison), anchor_(std::move(anchor)), context_(context) {
     const ContextRow* row = find_context(context);
-    const std::optional<World> base = world_if_readable(comparison);
-    if (base && row != nullptr)
-      asker_ = std::make_unique<ModelAsker>(context_world(*base, *row));
+    if (row != nullptr)
+      asker_ = std::make_unique<ModelAsker>(context_world(comparison.world, *row));
   }
 
   std::string write(const std::vector<Segment>& segments) {
@@ -166,13 +154,11 @@ std::string html_matrix(const Comparison& comparison, const std::string& anchor)
 }
 
 std::string html_coverage(const Comparison& comparison) {
-  const std::optional<World> base = world_if_readable(comparison);
-  if (!base) return "<p>The subject's world cannot be read.</p>\n";
   std::map<Rule, Witness> seen;
   for (const ContextResult& context : comparison.contexts) {
     const ContextRow* facts = find_context(context.name);
     if (facts == nullptr || !context.skipped.empty()) continue;
-    ModelAsker asker(context_world(*base, *facts));
+    ModelAsker asker(context_world(comparison.world, *facts));
     for (const Group& group : context.groups) {
       if (!group.skipped.empty() || !group.oracle.empty()) continue;
       for (int64_t at = group.low; at <= group.high;) {

@@ -40,7 +40,7 @@ void add_comparison(std::string& out, const Comparison& comparison) {
     separator = "; ";
   }
   out += "\n";
-  for (const Oracle& oracle : comparison.oracles) {
+  for (const DeepOracle& oracle : comparison.oracles) {
     out += "deep: " + oracle.name + ": " +
            (oracle.skipped.empty() ? oracle.counts : "skipped: " + oracle.skipped) + "\n";
     for (const std::string& note : oracle.notes) out += "  not seen: " + note + "\n";

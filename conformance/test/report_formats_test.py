@@ -21,7 +21,8 @@ import xml.etree.ElementTree as ET
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SCHEMAS = SOURCE / "conformance" / "schema"
 WRONG, MISSING = [], []
-RESULT = re.compile(r"^(ok|not ok) (\d+)(?: (?:- )?([^#]*?))?(?: # (SKIP|TODO|XFAIL|TIMEOUT|ERROR)(.*))?$")
+RESULT = re.compile(r"^(ok|not ok) (\d+)(?: (?:- )?([^#]*?))?"
+                    r"(?: # (SKIP|TODO|XFAIL|TIMEOUT|ERROR)(.*))?$")
 
 
 def expect(condition, what):
