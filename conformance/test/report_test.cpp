@@ -78,7 +78,8 @@ size_t count_of(const std::string& text, std::string_view part) {
 BOOST_AUTO_TEST_SUITE(report)
 
 BOOST_AUTO_TEST_CASE(formats_are_found_by_name) {
-  const std::vector<std::string> expected = {"text", "json", "junit", "ktap", "markdown", "sarif", "html"};
+  const std::vector<std::string> expected = {"text",     "json",  "junit", "ktap",
+                                             "markdown", "sarif", "html"};
   BOOST_TEST(report_formats() == expected, boost::test_tools::per_element());
   BOOST_TEST(find_report_format("yaml") == nullptr);
 }
