@@ -69,6 +69,7 @@ bool parse_sysctl(std::string_view text, uint8_t* index, SysctlValue* value, cha
 
 bool parse_groups(std::string_view text, Caller& caller) {
   caller.group_count = 0;
+  caller.groups = {};
   if (text == "none") return true;
   while (!text.empty()) {
     if (caller.group_count == kGroupsMax) return false;
