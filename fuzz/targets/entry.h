@@ -10,11 +10,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace sockoracle::fuzz {
 
-// One input in 32 is asked everything. Which one depends on its bytes alone, so that it replays.
-inline bool is_sampled(std::span<const uint8_t> bytes) {
+// One input in `n`, a power of two: for questions that take longer than the call. Which one depends
+// on its bytes alone, so that it replays.
+inline bool one_in(uint32_t n, std::span<const uint8_t> bytes) {
   uint32_t h = 2166136261u;
   for (const uint8_t byte : bytes) h = (h ^ byte) * 16777619u;
-  return (h >> 16 & 31) == 0;
+  return (h >> 16 & (n - 1)) == 0;
 }
 
 }  // namespace sockoracle::fuzz
