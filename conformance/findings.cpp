@@ -74,6 +74,10 @@ std::string range_text(int32_t low, int32_t high) {
 std::string finding_sentence(const Comparison& comparison, const Finding& finding) {
   const RuleRow& rule = row(finding.rule);
   std::string line = "got " + finding.got + "; " + comparison.expected_from + " ";
+  // What is not a view of a socket says so in words: "the call's steps".
+  if (finding.observable.starts_with("the ")) {
+    return finding.observable + ": " + line + "has " + finding.expected;
+  }
   if (finding.observable != "errno") {
     return "a fresh socket's " + finding.observable + ": " + line + "shows " + finding.expected;
   }

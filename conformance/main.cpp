@@ -18,6 +18,7 @@
 #include "conformance/repro.h"
 #include "conformance/strace_log.h"
 #include "conformance/table_text.h"
+#include "conformance/whitebox/whitebox.h"
 #include "conformance/text_file.h"
 
 namespace sockoracle {
@@ -79,7 +80,7 @@ struct State {
   ReproOptions repro;
   std::string style = "plain", output = "-", log = "-";
   std::string replay_as = "program";
-  bool requests = false;
+  bool requests = false, live = false;
   int status = kExitOk;
 };
 
@@ -87,6 +88,20 @@ void add_format(CLI::App& command, State& state) {
   command.add_option("--format", state.format, "text or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "json"}));
+}
+
+// The running kernel has the world it has; only the caller's context can be chosen.
+std::string live_context(const State& state) {
+  for (const Item& item : state.flags.items()) {
+    if (item.kind == ItemKind::context) continue;
+    throw UsageError("--live asks the running kernel: of the world flags it takes --as only");
+  }
+  const std::string context = state.flags.as.empty() ? "root" : state.flags.as;
+  if (find_context(context) == nullptr) throw UsageError("no context \"" + context + "\"");
+  if (state.format == "json" || !state.explain.error.empty() || state.explain.state) {
+    throw UsageError("--live shows steps, as text: without --format json, --errno and --state");
+  }
+  return context;
 }
 
 void add_explain(CLI::App& app, State& state) {
@@ -105,11 +120,17 @@ void add_explain(CLI::App& app, State& state) {
   command.add_flag("--steps", state.explain.steps, "every step of the path");
   command.add_flag("--state", state.explain.state,
                    "also every option and view of the fresh socket");
+  command.add_flag("--live", state.live,
+                   "beside the running kernel's steps (needs root; of the world flags only --as)");
   add_format(command, state);
   add_world_flags(command, state.flags);
   command.callback([&state] {
     state.explain.json = state.format == "json";
     const Call call = call_argument(state.call);
+    if (state.live) {
+      put(explain_live_text(call, live_context(state)));
+      return;
+    }
     const Setting setting = build_setting(state.flags.items());
     put(state.explain.error.empty() ? explain_text(setting, call, state.explain)
                                     : causes_text(setting, call, state.explain));

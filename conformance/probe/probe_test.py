@@ -180,9 +180,9 @@ class Calls(ProbeTest):
 
     def test_entries(self):
         # The same rules decide behind every entry: net/socket.c:__sock_create.
-        answers = converse("process", *[f"call {entry} 2 {words}" for words in ("1 0", "3 0", "99 0")
-                                        for entry in ("socket", "io_uring", "socket32",
-                                                      "socketcall32")])
+        calls = [f"call {entry} 2 {words}" for words in ("1 0", "3 0", "99 0")
+                 for entry in ("socket", "io_uring", "socket32", "socketcall32")]
+        answers = converse("process", *calls)
         self.assertRegex(answers.pop(0), "^process [1-9]")
         for group, expected in zip(range(0, 12, 4), ("ok", "EPROTONOSUPPORT", "EINVAL")):
             for answer in answers[group:group + 4]:

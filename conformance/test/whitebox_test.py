@@ -85,6 +85,53 @@ class Fields(unittest.TestCase):
         self.assertIn("--deep", err)
 
 
+class Steps(unittest.TestCase):
+    def setUp(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+
+    def live(self, *arguments):
+        done = subprocess.run([TOOL, "explain", "--live", *arguments], text=True, timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode == 69:
+            self.skipTest(done.stderr.strip())
+        return done
+
+    def test_the_kernel_takes_the_models_steps(self):
+        status, out, err = check("--context", "root", "--context", "no-fd", "--context", "nobody")
+        said = deep_line(out, "steps")
+        if said.startswith("skipped"):
+            self.skipTest(said)
+        self.assertEqual(status, 0, out + err)
+        steps, calls, given_back = map(int, re.match(
+            r"(\d+) steps of (\d+) calls, (\d+) objects given back", said).groups())
+        self.assertGreater(calls, 50)
+        self.assertGreater(steps, 2 * calls)    # every call takes an inode and gives it back
+        self.assertGreater(given_back, 2 * calls)
+
+    def test_a_step_that_the_kernel_does_not_take_is_found(self):
+        _, out, _ = check("--context", "root")
+        if deep_line(out, "steps").startswith("skipped"):
+            self.skipTest(deep_line(out, "steps"))
+        status, out, _ = check("--context", "root", "--without", "udp_prod_queue")
+        self.assertEqual(status, 1, out)
+        self.assertRegex(out, "steps: got .*udp_prod_queue")
+
+    def test_side_by_side(self):
+        out = self.live("socket(2, 3, 1)", "--as", "nobody").stdout
+        self.assertRegex(out, "ns_capable CAP_NET_RAW .* -> no +(cap_capable CAP_NET_RAW -> no)?")
+        self.assertRegex(out, "alloc sock_inode_cache .* in sock_alloc_inode")
+        self.assertIn("Both asked for the same things in the same order", out)
+
+    def test_what_live_does_not_take(self):
+        for extra in (["--release", "6.12"], ["--format", "json"], ["--errno", "EPERM"],
+                      ["--as", "somebody"]):
+            done = subprocess.run([TOOL, "explain", "--live", "socket(2, 1, 0)", *extra],
+                                  text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual((done.returncode, done.stdout), (64, ""), extra)
+            self.assertEqual(done.stderr.count("\n"), 1)
+
+
 class Policies(unittest.TestCase):
     def test_a_cgroup_that_denies(self):
         if os.geteuid() != 0:

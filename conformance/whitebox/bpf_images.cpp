@@ -25,4 +25,5 @@
   }                                                                      \
   }
 
+SOCKORACLE_IMAGE(steps, SOCKORACLE_BPF_FOLDER "/steps.bpf.o")
 SOCKORACLE_IMAGE(sockets, SOCKORACLE_BPF_FOLDER "/sockets.bpf.o")

@@ -82,8 +82,8 @@ class FieldChecker {
     probe_.receive();
   }
 
-  Oracle oracle() const {
-    Oracle oracle{.name = "fields", .counts = {}, .skipped = {}, .notes = {}};
+  DeepOracle oracle() const {
+    DeepOracle oracle{.name = "fields", .counts = {}, .skipped = {}, .notes = {}};
     oracle.compared = values_;
     oracle.counts = std::to_string(values_) + " values of " + std::to_string(fields_.size()) +
                     " fields in " + std::to_string(sockets_) + " sockets";

@@ -20,7 +20,7 @@ endif()
 set(bpf_folder ${CMAKE_CURRENT_BINARY_DIR}/bpf)
 file(MAKE_DIRECTORY ${bpf_folder})
 set(bpf_objects "")
-foreach(program sockets)
+foreach(program sockets steps)
   set(source ${whitebox}/${program}.bpf.c)
   set(object ${bpf_folder}/${program}.bpf.o)
   file(GLOB bpf_headers CONFIGURE_DEPENDS ${whitebox}/kernel_types.h ${whitebox}/*_record.h)
@@ -43,9 +43,12 @@ target_sources(sockoracle_conformance PRIVATE
   ${whitebox}/bpf_object.cpp
   ${whitebox}/btf_layout.cpp
   ${whitebox}/deep_fields.cpp
+  ${whitebox}/explain_live.cpp
   ${whitebox}/field_paths.cpp
   ${whitebox}/kernel_symbols.cpp
+  ${whitebox}/live_steps.cpp
   ${whitebox}/observer_btf.cpp
+  ${whitebox}/steps_trace.cpp
   ${whitebox}/whitebox.cpp)
 target_link_libraries(sockoracle_conformance PRIVATE PkgConfig::LIBBPF)
 

@@ -6,6 +6,7 @@
 #include "conformance/cli_error.h"
 #include "conformance/whitebox/cgroup_deny.h"
 #include "conformance/whitebox/deep_fields.h"
+#include "conformance/whitebox/live_steps.h"
 
 namespace sockoracle {
 namespace {
@@ -33,6 +34,7 @@ DeepResult check_deep(const World& base, const PlanOptions& asked) {
   const std::unique_ptr<DenyingCgroup> cgroup = stage_deny_cgroup(options);
   const Plan plan = make_plan(base, options);
   run("fields", check_fields, base, plan, result);
+  run("steps", check_steps, base, plan, result);
   return result;
 }
 

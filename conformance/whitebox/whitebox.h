@@ -31,11 +31,15 @@ struct DeepGroup {
 };
 
 struct DeepResult {
-  std::vector<Oracle> oracles;
+  std::vector<DeepOracle> oracles;
   std::vector<DeepGroup> groups;
 };
 
 // All oracles on the live host, in every context of the plan that can be staged.
 DeepResult check_deep(const World& base, const PlanOptions& options);
+
+// One call in a caller context of the live host, step by step beside the model's. Throws
+// UnavailableError where that cannot be seen.
+std::string explain_live_text(const Call& call, const std::string& context);
 
 }  // namespace sockoracle

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/whitebox/live_steps.h"
+
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "conformance/cli_error.h"
+#include "conformance/model_answers.h"
+#include "conformance/step_text.h"
+#include "model/symbols.h"
+
+namespace sockoracle {
+namespace {
+
+constexpr std::string_view kUnseen[] = {
+#define UNSEEN(object, reason) object,
+#include "conformance/whitebox/live_sites.def"
+};
+
+constexpr std::string_view kInode = "sock_inode_cache";
+constexpr int kPatienceMs = 1000;  // RCU callbacks come after some milliseconds
+
+// The model's name for an object, with one name for all slabs of protos. Empty: not seen live.
+std::string_view seen_object(const Step& step) {
+  if (step.object != 0)
+    return step.what == kInode ? kInode : "proto";
+  for (const std::string_view unseen : kUnseen) {
+    if (step.what == unseen)
+      return {};
+  }
+  return step.what;
+}
+
+// Is it a step of the kind that tracepoints show?
+bool is_ask(const Step& step) {
+  return step.kind == StepKind::capable || step.kind == StepKind::request_module ||
+         (step.kind == StepKind::alloc && !seen_object(step).empty());
+}
+
+// Gives back an object of a cache, which was taken under the same name.
+bool is_free(const Step& step, std::span<const Step> all) {
+  return step.kind == StepKind::free && step.object != 0 &&
+         std::any_of(all.begin(), all.end(), [&](const Step& other) {
+           return other.kind == StepKind::alloc && other.object == step.object &&
+                  other.what == step.what;
+         });
+}
+
+bool is_ask(const LiveStep& step) {
+  return step.kind == step_capable || step.kind == step_module ||
+         (step.kind == step_alloc && !step.object.empty());
+}
+
+// Objects that the model counts; it does not follow those behind a descriptor.
+bool is_free(const LiveStep& step) {
+  return step.kind == step_free && (step.object == kInode || step.object == "proto");
+}
+
+std::string capability_word(int32_t number, bool granted) {
+  for (const Symbol& row : capability_symbols()) {
+    if (row.number == number) {
+      return std::string(row.name) + (granted ? " granted" : " refused");
+    }
+  }
+  return "capability " + std::to_string(number) + (granted ? " granted" : " refused");
+}
+
+std::string word(const Step& step) {
+  if (step.kind == StepKind::capable)
+    return capability_word(step.a, step.result == 0);
+  if (step.kind == StepKind::request_module)
+    return "module";
+  const std::string name(seen_object(step));
+  if (step.kind == StepKind::free)
+    return "-" + name;
+  return "+" + name;
+}
+
+std::string word(const LiveStep& step) {
+  if (step.kind == step_capable)
+    return capability_word(step.capability, step.result == 0);
+  if (step.kind == step_module)
+    return "module";
+  return (step.kind == step_free ? "-" : "+") + step.object;
+}
+
+// Asks in order, then what was given back in any order.
+std::string sentence(std::vector<std::string> asks, std::vector<std::string> frees) {
+  std::sort(frees.begin(), frees.end());
+  asks.insert(asks.end(), frees.begin(), frees.end());
+  std::string text;
+  for (const std::string& one : asks)
+    text += (text.empty() ? "" : " ") + one;
+  return text.empty() ? "nothing" : text;
+}
+
+void pair_steps(BothSteps& both) {
+  std::set<int> used;
+  const auto live_count = static_cast<int>(both.live.steps.size());
+  int next = 0;  // the first live step that is not shown yet
+  for (int m = 0; m < static_cast<int>(both.model.size()); ++m) {
+    const Step& step = both.model[static_cast<size_t>(m)];
+    const bool ask = is_ask(step), release = is_free(step, both.model);
+    int found = -1;
+    for (int l = 0; (ask || release) && l < live_count && found < 0; ++l) {
+      const LiveStep& live = both.live.steps[static_cast<size_t>(l)];
+      const bool alike = ask ? l >= next && is_ask(live) : is_free(live);
+      if (alike && !used.contains(l) && word(live) == word(step))
+        found = l;
+    }
+    for (; ask && found >= 0 && next < found; ++next) {
+      if (used.insert(next).second)
+        both.pairs.push_back({-1, next});
+    }
+    if (found >= 0)
+      used.insert(found);
+    if (ask && found >= 0)
+      next = found + 1;
+    both.pairs.push_back({m, found});
+  }
+  for (int l = 0; l < live_count; ++l) {
+    if (used.insert(l).second)
+      both.pairs.push_back({-1, l});
+  }
+}
+
+void compare(BothSteps& both) {
+  const bool failed = both.verdict.error != 0;
+  std::vector<std::string> asks, frees, live_asks, live_frees;
+  for (const Step& step : both.model) {
+    if (is_ask(step))
+      asks.push_back(word(step));
+    if (is_free(step, both.model))
+      frees.push_back(word(step));
+  }
+  for (const LiveStep& step : both.live.steps) {
+    if (is_ask(step))
+      live_asks.push_back(word(step));
+    // After a success the probe closes the socket: those are another call's.
+    if (is_free(step) && (failed || !step.outside))
+      live_frees.push_back(word(step));
+  }
+  both.expected = sentence(std::move(asks), std::move(frees));
+  both.got = sentence(std::move(live_asks), std::move(live_frees));
+  if (both.live.held != 0) {
+    both.got += " and keeps " + std::to_string(both.live.held) + " objects";
+  }
+  pair_steps(both);
+}
+
+}  // namespace
+
+StepSession::StepSession(StepTracer& tracer, ProbeLink& probe, const World& world,
+                         const std::string& name, const std::string& operations)
+    : tracer_(tracer), probe_(probe), kernel_(world) {
+  probe_.send("context " + name + " " + operations);
+  const std::string answer(probe_.receive());
+  probe_.send("process");
+  const std::string process(probe_.receive());
+  if (answer != "context " + name + " ok" || !process.starts_with("process ")) {
+    probe_.send("leave");
+    probe_.receive();
+    throw UnavailableError(answer);
+  }
+  process_ = static_cast<pid_t>(std::strtol(process.c_str() + 8, nullptr, 10));
+}
+
+StepSession::~StepSession() {
+  try {
+    probe_.send("leave");
+    probe_.receive();
+  } catch (const UnavailableError&) {  // a probe that is gone has left
+  }
+}
+
+// 0 or the errno.
+int32_t StepSession::call_probe(const Call& call) {
+  probe_.send("call socket " + std::to_string(call.family) + " " + std::to_string(call.type) + " " +
+              std::to_string(call.protocol));
+  const std::string answer(probe_.receive());
+  int32_t error = 0;
+  if (answer == "called ok")
+    return 0;
+  if (!answer.starts_with("called ") || !parse_outcome(answer.substr(7), &error)) {
+    throw UnavailableError("the probe answered: " + answer);
+  }
+  return error;
+}
+
+BothSteps StepSession::make(const Call& call) {
+  BothSteps both;
+  call_probe(call);
+  tracer_.watch(process_, SYS_socket);
+  const int32_t error = call_probe(call);
+  both.live = tracer_.collect(kPatienceMs);
+  both.live.result = -error;
+  for (int i = 0; i < 2; ++i) {
+    both.verdict = kernel_.call(call);
+    both.model.assign(kernel_.trace().begin(), kernel_.trace().end());
+    if (both.verdict.fd >= 0)
+      kernel_.close(both.verdict.fd);
+  }
+  compare(both);
+  return both;
+}
+
+// ---- check --deep -------------------------------------------------------------------------------
+
+namespace {
+
+// Where the answers differ by who asks, and a call for each way that an answer is reached.
+constexpr std::string_view kContexts[] = {"root",      "nobody",   "userns-root-host-net", "no-fd",
+                                          "mptcp-off", "ping-gid", "cgroup-deny"};
+constexpr struct {
+  int32_t family, type, protocol;
+} kCalls[] = {
+    {-1, 1, 0},
+    {9999, 15, 0},
+    {kAF_INET, 0x10001, 0},
+    {kAF_INET, 15, 0},
+    {kAF_INET, kSOCK_STREAM, 0},
+    {kAF_INET, kSOCK_STREAM, 263},
+    {kAF_INET, kSOCK_STREAM, 17},
+    {kAF_INET, kSOCK_STREAM, 262},
+    {kAF_INET, kSOCK_DGRAM, 0},
+    {kAF_INET, kSOCK_DGRAM, 1},
+    {kAF_INET, kSOCK_DGRAM, 136},
+    {kAF_INET, kSOCK_RAW, 0},
+    {kAF_INET, kSOCK_RAW, 1},
+    {kAF_INET, 7, 0},
+    {kAF_INET, kSOCK_PACKET, 0},
+    {kAF_INET6, kSOCK_STREAM, 0},
+    {kAF_INET6, kSOCK_DGRAM, 0},
+    {kAF_INET6, kSOCK_DGRAM, 58},
+    {kAF_INET6, kSOCK_RAW, 58},
+};
+
+class StepChecker {
+ public:
+  StepChecker(const World& base, DeepResult& result) : base_(base), result_(result) {}
+
+  void check_context(const ContextPlan& plan) {
+    const World world = context_world(base_, *plan.context);
+    const std::string name(plan.context->name);
+    ModelAsker asker(world);
+    StepSession session(tracer_, probe_, world, name, plan.operations);
+    for (const auto& [family, type, protocol] : kCalls) {
+      // What a call makes the kernel load stays loaded.
+      if (asker.piece(family, type, protocol).requests_module)
+        continue;
+      const Call call{.entry = Entry::socket, .family = family, .type = type, .protocol = protocol};
+      add(name, call, session.make(call));
+    }
+  }
+
+  DeepOracle oracle() const {
+    DeepOracle oracle;
+    oracle.name = "steps";
+    oracle.compared = steps_;
+    oracle.counts = std::to_string(steps_) + " steps of " + std::to_string(calls_) + " calls, " +
+                    std::to_string(given_back_) + " objects given back";
+    for (const auto& [event, what] : tracer_.missing())
+      oracle.notes.push_back(what + ": no " + event);
+    return oracle;
+  }
+
+ private:
+  void add(const std::string& name, const Call& call, const BothSteps& both) {
+    ++calls_;
+    for (const StepPair& pair : both.pairs)
+      steps_ += pair.model >= 0 && pair.live >= 0;
+    given_back_ += static_cast<uint64_t>(
+        std::count_if(both.live.steps.begin(), both.live.steps.end(),
+                      [](const LiveStep& step) { return step.kind == step_free; }));
+    DeepGroup group;
+    group.context = name;
+    group.group.family = call.family;
+    group.group.type = call.type;
+    group.group.low = group.group.high = call.protocol;
+    group.group.oracle = "steps";
+    if (both.expected != both.got) {
+      group.differences.push_back({name, both.verdict.rule, call, call.protocol, "the call's steps",
+                                   both.expected, both.got});
+    }
+    result_.groups.push_back(std::move(group));
+  }
+
+  const World& base_;
+  DeepResult& result_;
+  StepTracer tracer_;
+  ProbeProcess probe_;
+  uint64_t calls_ = 0, steps_ = 0, given_back_ = 0;
+};
+
+}  // namespace
+
+void check_steps(const World& base, const Plan& plan, DeepResult& result) {
+  StepChecker checker(base, result);
+  for (const ContextPlan& context : plan.contexts) {
+    const bool listed = std::find(std::begin(kContexts), std::end(kContexts),
+                                  context.context->name) != std::end(kContexts);
+    if (listed && context.skipped.empty())
+      checker.check_context(context);
+  }
+  result.oracles.push_back(checker.oracle());
+}
+
+}  // namespace sockoracle

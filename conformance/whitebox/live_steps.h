@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The model's steps beside the live kernel's, and the comparison of both.
+//
+// What both can show: capabilities and modules asked for, objects taken and given back. What is
+// asked for must be the same, in the same order, with the same results; what a failed call took of
+// the model's objects must be given back. Frees have no order: some wait for RCU. What only the
+// model names (rules, fields, references) and what only the kernel does (a security module's blob)
+// stands alone.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "conformance/probe_client.h"
+#include "conformance/whitebox/steps_trace.h"
+#include "conformance/whitebox/whitebox.h"
+#include "model/kernel.h"
+
+namespace sockoracle {
+
+// A line of the side-by-side view: an index, or -1 where that side has nothing.
+struct StepPair {
+  int model = -1, live = -1;
+};
+
+// One call, made by the model and by the running kernel.
+struct BothSteps {
+  Verdict verdict;
+  std::vector<Step> model;
+  LiveCall live;
+  std::vector<StepPair> pairs;
+  std::string expected, got;  // what was asked for and given back, in words; equal = they agree
+};
+
+// A context on the live host, and the model's kernel for it.
+class StepSession {
+ public:
+  // Throws UnavailableError where the context cannot be staged.
+  StepSession(StepTracer& tracer, ProbeLink& probe, const World& world, const std::string& name,
+              const std::string& operations);
+  ~StepSession();
+  StepSession(const StepSession&) = delete;
+  StepSession& operator=(const StepSession&) = delete;
+
+  // Both make the call once unseen, so that what is made only once does not show.
+  BothSteps make(const Call& call);
+
+ private:
+  int32_t call_probe(const Call& call);
+
+  StepTracer& tracer_;
+  ProbeLink& probe_;
+  Kernel kernel_;
+  pid_t process_ = 0;
+};
+
+void check_steps(const World& base, const Plan& plan, DeepResult& result);
+
+}  // namespace sockoracle

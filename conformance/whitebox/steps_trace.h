@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the running kernel does inside one system call of one thread, through its tracepoints:
+// objects taken and given back, capabilities asked for, modules requested.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/whitebox/bpf_object.h"
+#include "conformance/whitebox/kernel_symbols.h"
+#include "conformance/whitebox/step_record.h"
+
+struct ring_buffer;
+
+namespace sockoracle {
+
+struct LiveStep {
+  step_kind kind{};
+  std::string where;   // the kernel function that did it
+  std::string object;  // the model's name of what was taken; empty = nothing the model has
+  int number = 0;      // of the object within the call, from 1: pairs taken with given back
+  int32_t result = 0;  // capable: 0 or -EPERM; alloc: bytes asked for
+  int32_t capability = 0;
+  bool outside = false;  // after the call had returned
+};
+
+struct LiveCall {
+  int32_t result = 0;  // a descriptor, or -errno
+  std::vector<LiveStep> steps;
+  int held = 0;  // objects that were not given back in time
+};
+
+class StepTracer {
+ public:
+  StepTracer();  // throws UnavailableError with the reason
+  ~StepTracer();
+  StepTracer(const StepTracer&) = delete;
+  StepTracer& operator=(const StepTracer&) = delete;
+
+  // Events that this kernel does not have, and why that matters.
+  const std::map<std::string, std::string>& missing() const { return missing_; }
+
+  // Begins to watch the thread's calls of that number.
+  void watch(pid_t thread, uint32_t syscall_number);
+  // The one call made since. Waits until what it took is given back, or for `patience_ms`.
+  LiveCall collect(int patience_ms);
+
+ private:
+  void attach(const char* program, long number);
+  static int take(void* self, void* data, size_t size);
+
+  KernelSymbols symbols_;
+  BpfObject programs_;
+  std::vector<BpfLink> links_;
+  ring_buffer* ring_ = nullptr;
+  std::vector<step_event> events_;
+  std::map<std::string, std::string> missing_;
+};
+
+}  // namespace sockoracle
