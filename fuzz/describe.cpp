@@ -2,6 +2,9 @@
 // What a target's input means, in words; and how long it may be.
 //   describe limit KIND         the longest input: the engines' max_len
 //   describe text TARGET FILE   the input as a text program, as its target settles it
+//   describe reach TARGET FILE...   the rules that the inputs meet and the behaviours that matter to
+//                               them: without which one of them would be answered otherwise. Each
+//                               with the first input that shows it.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -9,6 +12,7 @@
 #include <vector>
 
 #include "fuzz/bugs.h"
+#include "fuzz/reach.h"
 #include "fuzz/finding.h"
 #include "fuzz/live_input.h"
 #include "fuzz/settings.h"
@@ -22,7 +26,10 @@ using namespace sockoracle::fuzz;
 namespace {
 
 int refuse(const char* about) {
-  std::fprintf(stderr, "%s: accepted: limit case|program|live|text, or text TARGET FILE\n", about);
+  std::fprintf(stderr,
+               "%s: accepted: limit case|program|live|text; text TARGET FILE; "
+               "reach create_fuzzer|program_fuzzer FILE...\n",
+               about);
   return 64;
 }
 
@@ -44,6 +51,36 @@ void print(const LiveInput& input) {
   }
 }
 
+bool read(const char* path, std::vector<uint8_t>* bytes) {
+  std::ifstream file(path, std::ios::binary);
+  *bytes = {std::istreambuf_iterator<char>(file), {}};
+  return file.good() || file.eof();
+}
+
+Program program_of(std::string_view target, const std::vector<uint8_t>& bytes) {
+  if (target == "create_fuzzer") {
+    Case c = decode_case(bytes);
+    settle(c.world);
+    return fuzz::program_of(c);
+  }
+  Program program = decode_program(bytes);
+  settle(program.world);
+  make_possible(program);
+  if (!hunt().on) repair(program.world);
+  return program;
+}
+
+int reach(std::string_view target, int count, char** paths) {
+  Reach reached;
+  std::vector<uint8_t> bytes;
+  for (int i = 0; i < count; ++i) {
+    if (!read(paths[i], &bytes)) return refuse(paths[i]);
+    reached.add(program_of(target, bytes), paths[i]);
+  }
+  reached.print();
+  return 0;
+}
+
 int limit(const char* kind) {
   if (std::strcmp(kind, "case") == 0) std::printf("%zu\n", case_bytes_max());
   else if (std::strcmp(kind, "program") == 0) std::printf("%zu\n", program_bytes_max());
@@ -57,21 +94,13 @@ int limit(const char* kind) {
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], "limit") == 0) return limit(argv[2]);
+  if (argc >= 3 && std::strcmp(argv[1], "reach") == 0) return reach(argv[2], argc - 3, argv + 3);
   if (argc != 4 || std::strcmp(argv[1], "text") != 0) return refuse("describe");
-  std::ifstream file(argv[3], std::ios::binary);
-  if (!file) return refuse(argv[3]);
-  const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
+  std::vector<uint8_t> bytes;
+  if (!read(argv[3], &bytes)) return refuse(argv[3]);
   const std::string_view target = argv[2];
-  if (target == "create_fuzzer") {
-    Case c = decode_case(bytes);
-    settle(c.world);
-    print(program_of(c));
-  } else if (target == "program_fuzzer") {
-    Program program = decode_program(bytes);
-    settle(program.world);
-    make_possible(program);
-    if (!hunt().on) repair(program.world);
-    print(program);
+  if (target == "create_fuzzer" || target == "program_fuzzer") {
+    print(program_of(target, bytes));
   } else if (target == "live_fuzzer") {
     print(decode_live(bytes));
   } else {

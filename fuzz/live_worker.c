@@ -101,6 +101,13 @@ static bool stage(struct LiveSlot *slot, const char *operations)
     return ok;
 }
 
+static uint64_t nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 void live_serve(struct LiveSlot *slot, const char *operations)
 {
     const pid_t parent = getppid();
@@ -119,7 +126,9 @@ void live_serve(struct LiveSlot *slot, const char *operations)
             if (getppid() != parent)
                 _exit(0);
         }
+        const uint64_t begin = nanoseconds();
         live_answer(slot);
+        slot->busy += nanoseconds() - begin;
         live_pass(slot);
     }
     _exit(0);

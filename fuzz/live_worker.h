@@ -35,6 +35,7 @@ struct LiveSlot {
     int32_t run_count;
     struct LiveRun runs[live_runs_max];
     int32_t first_free;                  // the descriptor that dup() gives after the batch
+    uint64_t busy;                       // nanoseconds spent in live_answer, for ci/bench-fuzz
     struct LiveAnswer answers[live_answers_max];
 };
 

@@ -29,8 +29,13 @@ Live& live() {
 }
 
 void say_end() {
-  std::fprintf(stderr, "live: %llu inputs, %llu cases, descriptors %d before and %d after\n",
-               live().inputs, live().cases, live().descriptors, open_descriptors());
+  uint64_t busy = 0;
+  for (const LiveContext& context : live().pool.contexts) busy += context.slot->busy;
+  std::fprintf(stderr,
+               "live: %llu inputs, %llu cases, %.3f s in system calls, descriptors %d before and "
+               "%d after\n",
+               live().inputs, live().cases, static_cast<double>(busy) / 1e9, live().descriptors,
+               open_descriptors());
 }
 
 [[noreturn]] void fail(const LiveContext& context, const Finding& finding, const Call& call) {
