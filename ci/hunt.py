@@ -8,9 +8,11 @@ usage: ci/hunt.py LIBFUZZER_BUILD [--afl-build DIR] [--seeds N] [--seconds S] [-
 Each bug is hunted from an empty corpus on the release of its `#: hunt` line, with its other bugs in
 place, once per seed (5). What counts is the bug's own signature, not any crash: the hazard and rule
 of the line, or the sanitizer's report of the `#: asan` line. Another bug's crash is noted and the
-search goes on from what is learnt. Prints a table: bug, engine, executions, seconds to find (medians;
-a seed that runs out of time counts as longer than any). Interrupting prints what is known so far.
-Exit status: 0 all found within their time, 1 some not, 64 usage, 69 nothing to run, 130 interrupted.
+search goes on from what is learnt. Prints a table: bug, engine, executions, seconds to find
+(medians; a seed
+that runs out of time counts as longer than any). Interrupting prints what is known so far.
+Exit status: 0 all found within their time, 1 some not, 64 usage, 69 nothing to run, 130
+interrupted.
 """
 
 import argparse

@@ -141,10 +141,13 @@ def columns(file: File) -> Iterator[Violation]:
 def whitespace(file: File) -> Iterator[Violation]:
     if not file.is_source:
         return
+    # C programs that the tool writes, R"c(...)c", are in the kernel's style: with tabs.
+    foreign = False
     for number, line in enumerate(file.lines, 1):
+        foreign = (foreign or 'R"c(' in line) and ')c"' not in line
         if line != line.rstrip():
             yield number, "blanks or a carriage return at the end of the line"
-        if line.startswith("\t"):
+        if line.startswith("\t") and not foreign:
             yield number, "indented by a tab"
     if file.text and not file.text.endswith("\n"):
         yield len(file.lines), "no newline at the end of the file"

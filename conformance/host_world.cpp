@@ -89,7 +89,8 @@ class Host {
       version = trimmed(file("/proc/sys/kernel/version").value_or(""));
     }
     Release release;
-    facts_.in_table = facts_.sysname == "Linux" && parse_uname(facts_.uname_release, version, &release);
+    facts_.in_table =
+        facts_.sysname == "Linux" && parse_uname(facts_.uname_release, version, &release);
     if (facts_.in_table) facts_.world = default_world(release);
   }
 

@@ -2,7 +2,7 @@
 // What a target's input means, in words; and how long it may be.
 //   describe limit KIND         the longest input: the engines' max_len
 //   describe text TARGET FILE   the input as a text program, as its target settles it
-//   describe reach TARGET FILE...   the rules that the inputs meet and the behaviours that matter to
+//   describe reach TARGET FILE...   the rules that inputs meet and the behaviours that matter to
 //                               them: without which one of them would be answered otherwise. Each
 //                               with the first input that shows it.
 #include <cstdio>

