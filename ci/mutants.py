@@ -6,10 +6,10 @@ usage: ci/mutants.py [--count N] [--jobs N] [--fuzz-seconds S] [--seed N] [--onl
                      [--list] [--again]
 
 A mutant is one small change: a statement dropped, a comparison flipped, two neighbours swapped,
-another errno, a number off by one. Of each only the changed file is compiled; all programs link the
-model as a shared library. It counts as killed by the first of: the model's unit tests (the gallery of
-corpus/cves among them), the recordings of real kernels, the golden files, S seconds (10) of fuzzing
-with ASan. What does not compile is replaced by another. Prints a table and the survivors.
+another errno, a number off by one. Of each only the changed file is compiled; all programs link
+the model as a shared library. It counts as killed by the first of: the model's unit tests (the
+gallery of corpus/cves among them), the recordings of real kernels, the golden files, S seconds (10)
+of fuzzing with ASan. What does not compile is replaced by another. Prints a table, the survivors.
 
 Results are kept in build/mutants/results.jsonl for the state of the sources they were made for:
 interrupted, the next run goes on. --again forgets them. ci/mutants-equivalent.txt names mutants
@@ -350,7 +350,8 @@ def usable(killers: list[Killer], flavours: dict[str, Flavour]) -> list[Killer]:
     for killer in killers:
         scratch = pathlib.Path(tempfile.mkdtemp(prefix="mutants-"))
         begin = time.monotonic()
-        ok = survives(killer._replace(seconds=120), flavours[killer.flavour].folder / "lib", scratch)
+        library = flavours[killer.flavour].folder / "lib"
+        ok = survives(killer._replace(seconds=120), library, scratch)
         taken = time.monotonic() - begin
         shutil.rmtree(scratch, ignore_errors=True)
         if ok:
