@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the kernel does between the entry and the exit of one thread's system call: objects taken and
-// given back, capabilities asked for, modules requested. Objects that were taken there are followed
-// until they are given back, by whomever: RCU callbacks run elsewhere.
+// What the kernel does between the entry and the exit of one thread's system call: objects taken
+// and given back, capabilities asked for, modules requested. Objects that were taken there are
+// followed until they are given back, by whomever: RCU callbacks run elsewhere.
 #include "kernel_types.h"
 #include "step_record.h"
 
