@@ -85,6 +85,30 @@ bool LivePlan::is_left_out(const Kernel& k, const Call& call, const Verdict& v) 
   return pool_.can_autoload && asks_for_module(k);
 }
 
+LivePlan::Piece LivePlan::ask(size_t index, const Call& call) {
+  Kernel& k = kernel_of(index);
+  PathCondition path;
+  k.path = &path;
+  const Verdict verdict = k.call(call);
+  k.path = nullptr;
+  Piece piece{path.low, path.high, verdict, is_left_out(k, call, verdict), {}};
+  if (verdict.fd >= 0) k.close(verdict.fd);
+  constexpr int64_t kRemembered = 4096;
+  if (verdict.error == 0 && path.high - path.low < kRemembered)
+    piece.values.resize(static_cast<size_t>(path.high - path.low + 1));
+  return piece;
+}
+
+LivePlan::Piece& LivePlan::piece_of(size_t index, const Call& call) {
+  constexpr size_t kTypesMax = 20000;
+  if (pieces_.size() > kTypesMax) pieces_.clear();
+  std::vector<Piece>& pieces = pieces_[{index, call.entry, call.family, call.type}];
+  for (Piece& piece : pieces)
+    if (call.protocol >= piece.low && call.protocol <= piece.high) return piece;
+  pieces.push_back(ask(index, call));
+  return pieces.back();
+}
+
 int32_t LivePlan::prepare(const LiveContext& context, size_t index, const LiveInput& input) {
   LiveSlot& slot = *context.slot;
   slot.run_count = 0;
@@ -94,21 +118,15 @@ int32_t LivePlan::prepare(const LiveContext& context, size_t index, const LiveIn
     const int64_t last = std::min<int64_t>(int64_t{c.protocol} + c.more, INT32_MAX);
     for (int64_t at = c.protocol; at <= last;) {
       if (slot.run_count == live_runs_max || answers == live_answers_max) return answers;
-      Kernel& k = kernel_of(index);
       const Call call{c.pair ? Entry::socketpair : Entry::socket, c.family, c.type,
                       static_cast<int32_t>(at)};
-      PathCondition path;
-      k.path = &path;
-      const Verdict verdict = k.call(call);
-      k.path = nullptr;
-      const bool left_out = is_left_out(k, call, verdict);
-      if (verdict.fd >= 0) k.close(verdict.fd);
-      const int64_t end = std::min(path.high, last);
+      const Piece& piece = piece_of(index, call);
+      const int64_t end = std::min(piece.high, last);
       const int64_t count = std::min<int64_t>(end - at + 1, live_answers_max - answers);
-      if (!left_out) {
+      if (!piece.left_out) {
         slot.runs[slot.run_count++] = {c.pair ? 1 : 0, c.family, c.type, call.protocol,
                                        static_cast<int32_t>(count)};
-        expectations_.push_back({call, verdict});
+        expectations_.push_back({call, piece.verdict});
         answers += static_cast<int32_t>(count);
       }
       at = end + 1;
@@ -117,15 +135,29 @@ int32_t LivePlan::prepare(const LiveContext& context, size_t index, const LiveIn
   return answers;
 }
 
-void LivePlan::expect_values(size_t index, const Call& call, int32_t* values) {
+LiveAnswer LivePlan::read_values(size_t index, const Call& call) {
   Kernel& k = kernel_of(index);
   const Verdict verdict = k.call(call);
   const struct socket* sock = k.lookup(verdict.fd);
+  LiveAnswer answer{};
   for (size_t i = 0; sock != nullptr && i < rows_.size(); ++i) {
     const Value value = observables()[rows_[i]].expect(k, *sock);
-    values[i] = value.kind == Value::Kind::error ? -value.error : static_cast<int32_t>(value.v[0]);
+    answer.values[i] =
+        value.kind == Value::Kind::error ? -value.error : static_cast<int32_t>(value.v[0]);
   }
   if (verdict.fd >= 0) k.close(verdict.fd);
+  return answer;
+}
+
+void LivePlan::expect_values(size_t index, const Call& call, LiveAnswer* answer) {
+  Piece& piece = piece_of(index, call);
+  if (piece.values.empty()) {
+    *answer = read_values(index, call);
+    return;
+  }
+  std::optional<LiveAnswer>& known = piece.values[static_cast<size_t>(call.protocol - piece.low)];
+  if (!known) known = read_values(index, call);
+  *answer = *known;
 }
 
 }  // namespace sockoracle::fuzz

@@ -2,7 +2,10 @@
 // What the model says of a live input, and which of its calls may be made on this machine at all.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
+#include <tuple>
 #include <vector>
 
 #include "fuzz/finding.h"
@@ -40,15 +43,29 @@ class LivePlan {
   const std::vector<LiveExpectation>& expectations() const { return expectations_; }
 
   // What the options of a socket read that is created by the call, in the slot's form.
-  void expect_values(size_t index, const Call& call, int32_t* values);
+  void expect_values(size_t index, const Call& call, LiveAnswer* answer);
 
  private:
+  // Protocols [low, high] take the same path; the world of a context never changes, so that the
+  // model is asked once for each.
+  struct Piece {
+    int64_t low = 0, high = 0;
+    Verdict verdict;
+    bool left_out = false;
+    std::vector<std::optional<LiveAnswer>> values;  // by protocol, once asked for
+  };
+  using Key = std::tuple<size_t, Entry, int32_t, int32_t>;  // context, entry, family, type
+
   Kernel& kernel_of(size_t index);
+  Piece& piece_of(size_t index, const Call& call);
+  Piece ask(size_t index, const Call& call);
+  LiveAnswer read_values(size_t index, const Call& call);
   bool is_left_out(const Kernel& k, const Call& call, const Verdict& verdict) const;
 
   const LivePool& pool_;
   std::vector<size_t> rows_;  // of observables()
   std::vector<std::unique_ptr<Kernel>> kernels_;
+  std::map<Key, std::vector<Piece>> pieces_;
   std::vector<LiveExpectation> expectations_;
 };
 

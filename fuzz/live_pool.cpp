@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fuzz/live_pool.h"
 
-#include <dirent.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -82,15 +81,6 @@ bool finish_batch(LiveContext& context) {
   while (live_wait(context.slot, context.turn) == 0)
     if (is_gone(context.worker)) return false;
   return true;
-}
-
-int open_descriptors() {
-  DIR* folder = opendir("/proc/self/fd");
-  if (folder == nullptr) return -1;
-  int count = 0;
-  while (readdir(folder) != nullptr) ++count;
-  closedir(folder);
-  return count;
 }
 
 }  // namespace sockoracle::fuzz

@@ -35,7 +35,4 @@ void start_batch(LiveContext& context);
 // False: the worker is gone.
 bool finish_batch(LiveContext& context);
 
-// Descriptors that this process has open; -1 where /proc is missing.
-int open_descriptors();
-
 }  // namespace sockoracle::fuzz
