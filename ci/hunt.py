@@ -53,10 +53,6 @@ class Hunted(NamedTuple):
     others: int              # crashes that were other bugs
 
 
-class Interrupted(Exception):
-    pass
-
-
 def say(text: str) -> None:
     print(f"hunt: {text}", file=sys.stderr, flush=True)
 
@@ -303,6 +299,7 @@ def engines_of(arguments: argparse.Namespace) -> list[str]:
 
 
 def main(argv: list[str]) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     arguments = parse(argv)
     bugs = read_gallery(arguments.bugs)
     engines = engines_of(arguments)

@@ -28,6 +28,7 @@ import random
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -513,6 +514,7 @@ def campaign(arguments: argparse.Namespace, order: list[Mutant],
 
 
 def main(argv: list[str]) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     arguments = parse(argv)
     order = in_turn(all_mutants(arguments.only), arguments.seed)
     if arguments.list:
