@@ -53,8 +53,8 @@ std::span<const NamedCase> named_cases();
 struct PlanOptions {
   std::vector<std::string> contexts;  // empty: all of them
   bool stage = true;                  // leave out contexts that the probe cannot stage
-  std::string deny_cgroup;            // the directory of a cgroup whose program denies, or
-  std::string no_deny_cgroup;         // why there is none
+  std::string deny_cgroup{};            // the directory of a cgroup whose program denies, or
+  std::string no_deny_cgroup{};         // why there is none
   bool allow_autoload = true;         // ask calls that make the kernel run modprobe
 };
 
