@@ -291,12 +291,16 @@ def campaign_libfuzzer(build: pathlib.Path, seconds: int, names: list[str]) -> i
 def afl_process(arguments: list[str], command: list[str], extra: dict[str, str],
                 log: pathlib.Path | None = None) -> subprocess.Popen:
     sink = log.open("ab") if log else subprocess.DEVNULL
+    # afl-fuzz sets sanitizer options of its own and refuses others' (abort_on_error=1 is missing).
+    env = {name: value for name, value in quiet_env().items()
+           if name not in ("ASAN_OPTIONS", "MSAN_OPTIONS", "LSAN_OPTIONS")}
     return subprocess.Popen(["afl-fuzz", *arguments, "--", *command], stdout=sink, stderr=sink,
-                            env={**quiet_env(), **AFL_ENV, **extra})
+                            env={**env, **AFL_ENV, **extra})
 
 
-def run_afl(arguments: list[str], command: list[str], extra: dict[str, str]) -> int:
-    return afl_process(arguments, command, extra).wait()
+def run_afl(arguments: list[str], command: list[str], extra: dict[str, str],
+            log: pathlib.Path | None = None) -> int:
+    return afl_process(arguments, command, extra, log).wait()
 
 
 def afl_crashes(out: pathlib.Path) -> list[pathlib.Path]:

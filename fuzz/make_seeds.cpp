@@ -4,6 +4,7 @@
 // (corpus/seeds/logs). The same sources give the same bytes; a test compares them with what is
 // committed.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -95,6 +96,46 @@ void named_case_seeds() {
       const Program program = scene(world, call);
       write("program_fuzzer", name, encode_program(program));
       write("strace_fuzzer", name, text_of(program));
+    }
+  }
+}
+
+// Calls that between them meet every rule, some only when their n-th step fails.
+constexpr std::string_view kRuleScenes[] = {
+    "world release=5.18\ns0 = io_uring_socket(AF_INET, SOCK_STREAM, 0)",
+    "world release=6.12 fds_left=0\ns0 = io_uring_socket(AF_INET, SOCK_STREAM, 0)",
+    "world release=6.12\ns0 = socketpair(AF_INET, SOCK_STREAM, 0)",
+    "world release=6.12 lsm_socket_create=EACCES\ns0 = socket(AF_INET, SOCK_STREAM, 0)",
+    "world release=6.12 lsm_socket_post_create=EACCES\ns0 = socket(AF_INET, SOCK_STREAM, 0)",
+    "world release=6.12 lsm_sk_alloc=EACCES\ns0 = socket(AF_INET, SOCK_STREAM, 0)",
+    "world release=6.12 files_left=0 caps=0\ns0 = socket(AF_INET, SOCK_STREAM, 0)",
+    "world release=6.12\ns0 = socket(AF_UNIX, SOCK_STREAM, 0)",
+    "world release=6.12\ns0 = socket(AF_INET, SOCK_STREAM, 0)",
+    "world release=6.12 mptcp=absent ipv6=loaded\ns0 = socket(AF_INET6, SOCK_STREAM, 0)",
+    "world release=6.12\ns0 = socket(AF_INET, SOCK_PACKET, 768)",
+    "world release=6.18\ns0 = socket(AF_INET, SOCK_DGRAM, 0)",
+    "world release=5.13\ns0 = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP)",
+    "world release=6.12\ns0 = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP)",
+    "world release=6.12 sctp=loaded\ns0 = socket(AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP)",
+    "world release=6.12 dccp=loaded\ns0 = socket(AF_INET, SOCK_DCCP, IPPROTO_DCCP)",
+    "world release=6.12 smc=loaded\ns0 = socket(AF_INET, SOCK_STREAM, IPPROTO_SMC)",
+};
+
+void rule_seeds() {
+  std::array<bool, kRuleCount> met{};
+  for (const std::string_view scene : kRuleScenes) {
+    Program program;
+    std::vector<Expectation> expectations;
+    ProgramError error;
+    if (!parse_program(scene, &program, &expectations, &error)) std::exit(70);
+    for (uint16_t n = 0; n <= 12; ++n) {
+      Case c{program.world, program.operations.front().call};
+      c.world.fault_count = n == 0 ? 0 : 1;
+      c.world.faults[0] = n;
+      const Rule rule = Kernel(c.world).call(c.call).rule;
+      if (met[static_cast<size_t>(rule)]) continue;
+      met[static_cast<size_t>(rule)] = true;
+      write("create_fuzzer", "rule-" + std::string(row(rule).name), encode_case(c));
     }
   }
 }
@@ -205,6 +246,7 @@ int main(int argc, char** argv) {
   }
   g_folder = argv[2];
   named_case_seeds();
+  rule_seeds();
   live_seeds();
   log_seeds(argv[1]);
   world_seeds();

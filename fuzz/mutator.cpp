@@ -12,11 +12,11 @@ namespace sockoracle::fuzz {
 namespace {
 
 // Where comparisons of the path change their mind.
-constexpr int32_t kEdges[] = {-2,    -1,    0,     1,         2,         11,        15,
-                              16,    40,    41,    45,        46,        127,       128,
-                              132,   255,   256,   257,       261,       262,       263,
-                              264,   65535, 65536, 65537,     65536 + 6, 65536 + 17, 0x10000 + 255,
-                              1 << 24, 1 << 30, INT32_MAX, INT32_MIN, INT32_MIN + 1};
+constexpr int32_t kEdges[] = {
+    -2,  -1,  0,   1,   2,   11,  15,  16,    40,    41,    42,        43,         44,
+    45,  46,  127, 128, 132, 255, 256, 257,   261,   262,   263,       264,        65535,
+    65536, 65537, 65536 + 6, 65536 + 17, 65536 + 255, 1 << 24, 1 << 30,
+    INT32_MAX, INT32_MIN, INT32_MIN + 1};
 
 template <class T, size_t N>
 T pick(const T (&table)[N], Random& random) {

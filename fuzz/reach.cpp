@@ -54,11 +54,28 @@ uint64_t run(const Program& program, std::array<bool, kRuleCount>* rules) {
   return fold.sum();
 }
 
+// The targets fail each step of each create in turn: so must what they reach.
+void run_faulted(const Program& program, std::array<bool, kRuleCount>* met) {
+  constexpr int32_t kStepsMax = 12;
+  for (size_t i = 0; i < program.operations.size(); ++i) {
+    if (program.operations[i].op != Op::create) continue;
+    Operation fault;
+    fault.op = Op::fault;
+    Program faulted = program;
+    faulted.operations.insert(faulted.operations.begin() + static_cast<std::ptrdiff_t>(i), fault);
+    for (int32_t n = 1; n <= kStepsMax; ++n) {
+      faulted.operations[i].number = n;
+      run(faulted, met);
+    }
+  }
+}
+
 }  // namespace
 
 void Reach::add(const Program& program, const char* name) {
   std::array<bool, kRuleCount> met{};
   run(program, &met);
+  run_faulted(program, &met);
   for (size_t i = 0; i < kRuleCount; ++i)
     if (met[i] && rules_[i] == nullptr) rules_[i] = name;
   add_behaviours(program, name);

@@ -37,10 +37,12 @@ def main() -> int:
         (work / "in").mkdir()
         (work / "in/nearly").write_bytes(b"twee!")
         campaign.run_afl(["-i", str(work / "in"), "-o", str(work / "out"), "-V", "20",
-                          "-s", "1", "-M", "main"], [str(binary)], {"AFL_BENCH_UNTIL_CRASH": "1"})
+                          "-s", "1", "-M", "main"], [str(binary)], {"AFL_BENCH_UNTIL_CRASH": "1"},
+                         work / "log")
         crashes = campaign.afl_crashes(work / "out")
         if not crashes:
-            print("AFL++ did not find the canary in 20 s")
+            print("AFL++ did not find the canary in 20 s; it said:")
+            print((work / "log").read_text(errors="replace")[-2000:])
             return 1
         finding = campaign.examine([str(binary)], crashes[0])
         print(f"{len(crashes)} crashes; {finding.name} under rule {finding.rule}")
