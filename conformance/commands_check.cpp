@@ -12,6 +12,7 @@
 #include "conformance/report/report.h"
 #include "conformance/subject.h"
 #include "conformance/text_file.h"
+#include "conformance/whitebox/environment.h"
 #include "conformance/whitebox/whitebox.h"
 
 namespace sockoracle {
@@ -49,7 +50,9 @@ Comparison check_subject(const std::string& name, const SubjectOptions& asking,
     progress.done(answers.context);
   });
   if (deep) comparer.add(check_deep(subject->world(), plan_options(asking)));
-  return comparer.finish(subject->provenance(), known, asking.contexts.empty());
+  Comparison comparison = comparer.finish(subject->provenance(), known, asking.contexts.empty());
+  if (name == "host") explain_by_seccomp(subject->world(), plan_options(asking), comparison);
+  return comparison;
 }
 
 Recording record_subject(Subject& subject, const SubjectOptions& asking) {

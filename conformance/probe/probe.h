@@ -174,6 +174,11 @@ void serve_drop(void);
 void serve_call(char *arguments);
 void serve_process(void);
 
+// ---- witness.c: how far a call got
+
+void serve_inodes(char *arguments);
+void serve_destroyed(char *arguments);
+
 // ---- facts.c, capability.c, context.c, stage.c: who and where the caller is ---------------------
 
 void serve_hello(void);

@@ -191,10 +191,17 @@ class Calls(ProbeTest):
         self.assertEqual(converse("call socketpair 2 1 0", "call socketpair 1 1 0"),
                          ["called EOPNOTSUPP", "called ok"])
 
+    def test_inode_numbers_tell_how_far_a_call_got(self):
+        # Flags and ranges are checked before sock_alloc, everything else after it.
+        for call, expected in (("2 1 0", 1), ("2 7 0", 1), ("2 1 263", 1), ("2 0x10001 0", 0),
+                               ("-1 1 0", 0), ("2 15 0", 0)):
+            self.assertEqual(converse("inodes " + call), [f"inodes {expected}"], call)
+
     def test_malformed_requests(self):
         for request in ("", "grid", "grid 2 1", "grid 2 1 3", "grid 2 1 3 2", "grid 2 1 x 4",
                         "grid 2 1 0 2147483648", "grid 2  1 0 0", "grid 2 1 0 0 ", "grids 2 1 0 0,",
                         "deep 2 1", "deep 2 1 0 0", "hold 2 1", "hold 2 1 1 0", "drop 1",
+                        "inodes", "destroyed 2 1",
                         "call", "call x 2 1 0", "call socket 2 1", "process 1",
                         "hello you", "observe", "observe 256 fast a",
                         "observe 1 fast a sockopt 1 2 4", "observe 1 fast a sockopt 1 2 4 i33",

@@ -36,6 +36,10 @@ bool serve(bool inside_context)
             serve_drop();
         } else if (strcmp(request, "call") == 0) {
             serve_call(rest);
+        } else if (strcmp(request, "inodes") == 0) {
+            serve_inodes(rest);
+        } else if (strcmp(request, "destroyed") == 0) {
+            serve_destroyed(rest);
         } else if (is_bare(request, "process", rest)) {
             serve_process();
         } else if (is_bare(request, "hello", rest)) {
@@ -50,7 +54,7 @@ bool serve(bool inside_context)
             return false;
         } else {
             say_error("request", "wanted: hello observe context leave grid grids deep hold "
-                                 "drop call process read timing quit");
+                                 "drop call inodes destroyed process read timing quit");
         }
     }
 }

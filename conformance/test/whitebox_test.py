@@ -5,6 +5,7 @@
 usage: whitebox_test.py SOCKORACLE [unittest arguments]
 Exit status: 0 passed, 1 failed, 4 everything was skipped.
 """
+import ctypes
 import os
 import re
 import signal
@@ -29,18 +30,14 @@ def deep_line(text, oracle):
     return lines[0].split(": ", 2)[2]
 
 
-def state_of_the_machine():
-    """What a check may not change."""
-    state = {}
-    for path in ("/proc/self/mountinfo", "/proc/cgroups"):
-        with open(path) as file:
-            text = file.read()
-        if path == "/proc/cgroups":     # hierarchies, not how many cgroups others have just now
-            text = "\n".join(line.split()[0] for line in text.splitlines())
-        state[path] = text
+def state_of_the_machine(pids=()):
+    """What a check may not change; the processes are those of our checks."""
+    with open("/proc/self/mountinfo") as file:
+        state = {"mounts": file.read()}
+    ours = tuple(f"sockoracle-{pid}-" for pid in pids)
     state["cgroups"] = sorted(
         os.path.join(folder, name) for folder, names, _ in os.walk("/sys/fs/cgroup")
-        for name in names if "sockoracle" in name)
+        for name in names if ours and name.startswith(ours))
     state["bpffs"] = sorted(os.listdir("/sys/fs/bpf")) if os.path.isdir("/sys/fs/bpf") else []
     return state
 
@@ -151,6 +148,91 @@ class Policies(unittest.TestCase):
         self.assertIn("got EPERM; ", wrong.stdout)
 
 
+class Witnesses(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.status, cls.out, cls.err = check("--context", "root", "--context", "userns-root",
+                                             "--context", "nobody", "--context", "cgroup-deny")
+
+    def counts(self, oracle):
+        said = deep_line(self.out, oracle)
+        if said.startswith("skipped"):
+            self.skipTest(said)
+        return list(map(int, re.findall(r"\d+", said)))
+
+    def test_how_far_calls_got(self):
+        self.assertEqual(self.status, 0, self.out + self.err)
+        numbers, calls = self.counts("inodes")
+        self.assertGreater(numbers, 0)
+        self.assertGreater(calls, numbers)      # some fail before sock_alloc
+
+    def test_cgroup_hooks(self):
+        calls, reached = self.counts("hooks")
+        self.assertGreater(reached, 0)
+        self.assertGreater(calls, reached)
+        _, out, _ = check("--context", "root", "--without", "cgroup_bpf_release_hook")
+        self.assertRegex(out, "the call's cgroup hooks: got created 1, released 1; "
+                              ".* created 1, released 0")
+
+    def test_announcements_of_sock_diag(self):
+        ends, calls = self.counts("announcements")
+        self.assertGreater(ends, 0)
+        self.assertGreater(calls, ends)
+
+    def test_entries(self):
+        said = deep_line(self.out, "entries")
+        self.assertIn(" calls by socketpair", said)
+        if "calls by io_uring," in said:
+            status, out, _ = check("--context", "root", "--without", "io_uring_socket")
+            self.assertEqual(status, 1, out)
+            self.assertRegex(out, "the answer through io_uring: got .*; .* EINVAL")
+
+
+class Sandbox(unittest.TestCase):
+    """A seccomp filter that refuses raw sockets is the environment's answer, not the kernel's."""
+
+    def test_a_filters_answer_is_no_divergence(self):
+        if os.uname().machine != "x86_64":
+            self.skipTest("number of socket() unknown here")
+        libc = ctypes.CDLL(None, use_errno=True)
+
+        class Filter(ctypes.Structure):
+            _fields_ = [("code", ctypes.c_ushort), ("jt", ctypes.c_ubyte),
+                        ("jf", ctypes.c_ubyte), ("k", ctypes.c_uint)]
+
+        class Program(ctypes.Structure):
+            _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.POINTER(Filter))]
+
+        load, equal, answer = 0x20, 0x15, 0x06
+        eacces, allow = 0x00050000 | 13, 0x7fff0000
+        filters = (Filter * 8)(
+            Filter(load, 0, 0, 0), Filter(equal, 0, 5, 41),     # socket ...
+            Filter(load, 0, 0, 16), Filter(equal, 0, 3, 2),     # (AF_INET, ...
+            Filter(load, 0, 0, 24), Filter(equal, 0, 1, 3),     # SOCK_RAW, ...)
+            Filter(answer, 0, 0, eacces), Filter(answer, 0, 0, allow))
+        program = Program(8, filters)
+
+        def refuse_raw():
+            set_no_new_privs, set_seccomp, mode_filter = 38, 22, 2
+            if (libc.prctl(set_no_new_privs, 1, 0, 0, 0) != 0 or
+                    libc.prctl(set_seccomp, mode_filter, ctypes.byref(program)) != 0):
+                os._exit(77)
+
+        done = subprocess.run([TOOL, "check", "--context", "userns-root"], text=True, timeout=100,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              preexec_fn=refuse_raw)
+        if done.returncode in (77, 4):
+            self.skipTest("no seccomp filters, or no user namespaces here")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("known    got EACCES; ", done.stdout)
+        self.assertIn("this sandbox answers before the kernel's socket code does", done.stdout)
+        # Without the filter a wrong answer stays one.
+        wrong = subprocess.run([TOOL, "check", "--context", "userns-root", "--without",
+                                "ipproto_max_263"], text=True, timeout=100,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(wrong.returncode, 1, wrong.stdout)
+
+
 class Traces(unittest.TestCase):
     """What a check leaves on the machine: nothing, whenever it ends."""
 
@@ -158,26 +240,37 @@ class Traces(unittest.TestCase):
         if os.geteuid() != 0:
             self.skipTest("needs root")
 
-    def settled(self, before):
-        deadline = time.monotonic() + 10
-        while state_of_the_machine() != before and time.monotonic() < deadline:
+    def settled(self, before, pids):
+        deadline = time.monotonic() + 20
+        while state_of_the_machine(pids) != before and time.monotonic() < deadline:
             time.sleep(0.05)
-        self.assertEqual(state_of_the_machine(), before)
+        self.assertEqual(state_of_the_machine(pids), before)
+
+    def start(self):
+        return subprocess.Popen([TOOL, "check", "--deep"], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
 
     def test_nothing_is_left_behind(self):
         before = state_of_the_machine()
-        check("--context", "root")
-        self.settled(before)
+        process = self.start()
+        self.assertIn(process.wait(timeout=200), (0, 4))
+        self.assertEqual(state_of_the_machine([process.pid]), before)
 
     def test_killed_at_any_moment_it_leaves_nothing(self):
-        before = state_of_the_machine()
-        for tenths in range(0, 20, 3):
-            process = subprocess.Popen([TOOL, "check", "--deep"], stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
-            time.sleep(0.05 + tenths / 10)
+        before, pids = state_of_the_machine(), []
+        seen = False
+        # The cgroup is made some milliseconds after the start: around there every moment counts.
+        for milliseconds in (*range(4, 60, 2), 100, 300, 700, 1500, 3000, 5000):
+            process = self.start()
+            pids.append(process.pid)
+            time.sleep(milliseconds / 1000)
+            seen = seen or state_of_the_machine(pids) != before
             process.send_signal(signal.SIGKILL)
             process.wait(timeout=10)
-        self.settled(before)
+        self.settled(before, pids)
+        if os.path.isdir("/sys/fs/cgroup/unified") or os.path.exists(
+                "/sys/fs/cgroup/cgroup.controllers"):
+            self.assertTrue(seen, "no check had a cgroup when it was killed")
 
 
 if __name__ == "__main__":

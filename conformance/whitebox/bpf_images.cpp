@@ -25,5 +25,6 @@
   }                                                                      \
   }
 
+SOCKORACLE_IMAGE(cgroup, SOCKORACLE_BPF_FOLDER "/cgroup.bpf.o")
 SOCKORACLE_IMAGE(steps, SOCKORACLE_BPF_FOLDER "/steps.bpf.o")
 SOCKORACLE_IMAGE(sockets, SOCKORACLE_BPF_FOLDER "/sockets.bpf.o")

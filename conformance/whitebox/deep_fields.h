@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Every field of every fresh socket against the model.
+// The oracles that need BPF: every field of every fresh socket, the steps of single calls.
 #pragma once
 
 #include "conformance/whitebox/whitebox.h"
 
 namespace sockoracle {
 
-void check_fields(const World& base, const Plan& plan, DeepResult& result);
+void check_fields(const World& base, const Plan& plan, DeepResult& result);  // deep_fields.cpp
+void check_steps(const World& base, const Plan& plan, DeepResult& result);   // live_steps.cpp
 
 }  // namespace sockoracle

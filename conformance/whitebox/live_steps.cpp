@@ -10,6 +10,8 @@
 #include "conformance/cli_error.h"
 #include "conformance/model_answers.h"
 #include "conformance/step_text.h"
+#include "conformance/whitebox/deep_calls.h"
+#include "conformance/whitebox/deep_fields.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -21,7 +23,7 @@ constexpr std::string_view kUnseen[] = {
 };
 
 constexpr std::string_view kInode = "sock_inode_cache";
-constexpr int kPatienceMs = 1000;  // RCU callbacks come after some milliseconds
+constexpr int kPatienceMs = 1500;  // RCU callbacks come after milliseconds; on a busy machine later
 
 // The model's name for an object, with one name for all slabs of protos. Empty: not seen live.
 std::string_view seen_object(const Step& step) {
@@ -128,6 +130,7 @@ void pair_steps(BothSteps& both) {
 }
 
 void compare(BothSteps& both) {
+  both.pairs.clear();
   const bool failed = both.verdict.error != 0;
   std::vector<std::string> asks, frees, live_asks, live_frees;
   for (const Step& step : both.model) {
@@ -191,52 +194,34 @@ int32_t StepSession::call_probe(const Call& call) {
 }
 
 BothSteps StepSession::make(const Call& call) {
+  // The kernel leaves out a program where another one is already running on the cpu, so that an
+  // event may be missed: what is seen once has happened, what is missing is looked for again.
+  constexpr int kTries = 4;
   BothSteps both;
-  call_probe(call);
-  tracer_.watch(process_, SYS_socket);
-  const int32_t error = call_probe(call);
-  both.live = tracer_.collect(kPatienceMs);
-  both.live.result = -error;
   for (int i = 0; i < 2; ++i) {
     both.verdict = kernel_.call(call);
     both.model.assign(kernel_.trace().begin(), kernel_.trace().end());
-    if (both.verdict.fd >= 0)
+    if (both.verdict.fd >= 0) {
       kernel_.close(both.verdict.fd);
+    }
   }
-  compare(both);
+  call_probe(call);
+  for (int i = 0; i < kTries; ++i) {
+    tracer_.watch(process_, SYS_socket);
+    const int32_t error = call_probe(call);
+    both.live = tracer_.collect(kPatienceMs);
+    both.live.result = -error;
+    compare(both);
+    if (both.expected == both.got) {
+      break;
+    }
+  }
   return both;
 }
 
 // ---- check --deep -------------------------------------------------------------------------------
 
 namespace {
-
-// Where the answers differ by who asks, and a call for each way that an answer is reached.
-constexpr std::string_view kContexts[] = {"root",      "nobody",   "userns-root-host-net", "no-fd",
-                                          "mptcp-off", "ping-gid", "cgroup-deny"};
-constexpr struct {
-  int32_t family, type, protocol;
-} kCalls[] = {
-    {-1, 1, 0},
-    {9999, 15, 0},
-    {kAF_INET, 0x10001, 0},
-    {kAF_INET, 15, 0},
-    {kAF_INET, kSOCK_STREAM, 0},
-    {kAF_INET, kSOCK_STREAM, 263},
-    {kAF_INET, kSOCK_STREAM, 17},
-    {kAF_INET, kSOCK_STREAM, 262},
-    {kAF_INET, kSOCK_DGRAM, 0},
-    {kAF_INET, kSOCK_DGRAM, 1},
-    {kAF_INET, kSOCK_DGRAM, 136},
-    {kAF_INET, kSOCK_RAW, 0},
-    {kAF_INET, kSOCK_RAW, 1},
-    {kAF_INET, 7, 0},
-    {kAF_INET, kSOCK_PACKET, 0},
-    {kAF_INET6, kSOCK_STREAM, 0},
-    {kAF_INET6, kSOCK_DGRAM, 0},
-    {kAF_INET6, kSOCK_DGRAM, 58},
-    {kAF_INET6, kSOCK_RAW, 58},
-};
 
 class StepChecker {
  public:
@@ -245,15 +230,9 @@ class StepChecker {
   void check_context(const ContextPlan& plan) {
     const World world = context_world(base_, *plan.context);
     const std::string name(plan.context->name);
-    ModelAsker asker(world);
     StepSession session(tracer_, probe_, world, name, plan.operations);
-    for (const auto& [family, type, protocol] : kCalls) {
-      // What a call makes the kernel load stays loaded.
-      if (asker.piece(family, type, protocol).requests_module)
-        continue;
-      const Call call{.entry = Entry::socket, .family = family, .type = type, .protocol = protocol};
+    for (const Call& call : deep_calls(world))
       add(name, call, session.make(call));
-    }
   }
 
   DeepOracle oracle() const {
@@ -300,9 +279,7 @@ class StepChecker {
 void check_steps(const World& base, const Plan& plan, DeepResult& result) {
   StepChecker checker(base, result);
   for (const ContextPlan& context : plan.contexts) {
-    const bool listed = std::find(std::begin(kContexts), std::end(kContexts),
-                                  context.context->name) != std::end(kContexts);
-    if (listed && context.skipped.empty())
+    if (has_deep_calls(context))
       checker.check_context(context);
   }
   result.oracles.push_back(checker.oracle());

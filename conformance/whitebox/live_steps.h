@@ -56,6 +56,4 @@ class StepSession {
   pid_t process_ = 0;
 };
 
-void check_steps(const World& base, const Plan& plan, DeepResult& result);
-
 }  // namespace sockoracle

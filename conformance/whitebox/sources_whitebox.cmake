@@ -10,7 +10,12 @@ find_program(SOCKORACLE_BPF_CLANG NAMES clang-14 clang clang-19 DOC "compiles th
 set(whitebox ${CMAKE_CURRENT_LIST_DIR})
 target_sources(sockoracle_conformance PRIVATE
   ${whitebox}/cgroup_deny.cpp
-  ${whitebox}/own_cgroup.cpp)
+  ${whitebox}/deep_entries.cpp
+  ${whitebox}/environment.cpp
+  ${whitebox}/live_call.cpp
+  ${whitebox}/own_cgroup.cpp
+  ${whitebox}/whitebox.cpp
+  ${whitebox}/witnesses.cpp)
 if(NOT LIBBPF_FOUND OR NOT SOCKORACLE_BPF_CLANG)
   message(STATUS "No libbpf or no clang: check --deep will skip what needs BPF")
   target_sources(sockoracle_conformance PRIVATE ${whitebox}/whitebox_absent.cpp)
@@ -20,7 +25,7 @@ endif()
 set(bpf_folder ${CMAKE_CURRENT_BINARY_DIR}/bpf)
 file(MAKE_DIRECTORY ${bpf_folder})
 set(bpf_objects "")
-foreach(program sockets steps)
+foreach(program cgroup sockets steps)
   set(source ${whitebox}/${program}.bpf.c)
   set(object ${bpf_folder}/${program}.bpf.o)
   file(GLOB bpf_headers CONFIGURE_DEPENDS ${whitebox}/kernel_types.h ${whitebox}/*_record.h)
@@ -45,11 +50,11 @@ target_sources(sockoracle_conformance PRIVATE
   ${whitebox}/deep_fields.cpp
   ${whitebox}/explain_live.cpp
   ${whitebox}/field_paths.cpp
+  ${whitebox}/hooks.cpp
   ${whitebox}/kernel_symbols.cpp
   ${whitebox}/live_steps.cpp
   ${whitebox}/observer_btf.cpp
-  ${whitebox}/steps_trace.cpp
-  ${whitebox}/whitebox.cpp)
+  ${whitebox}/steps_trace.cpp)
 target_link_libraries(sockoracle_conformance PRIVATE PkgConfig::LIBBPF)
 
 if(SOCKORACLE_TESTS)

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 
 #include "conformance/cli_error.h"
 
@@ -162,14 +163,14 @@ namespace {
 
 // How many of the objects have not been given back.
 int count_held(const std::vector<step_event>& events) {
-  int held = 0;
+  std::set<uint64_t> held;  // what a call before took may still come back: not counted
   for (const step_event& event : events) {
     if (event.kind == step_alloc && event.object != 0)
-      ++held;
+      held.insert(event.object);
     if (event.kind == step_free)
-      --held;
+      held.erase(event.object);
   }
-  return held;
+  return static_cast<int>(held.size());
 }
 
 }  // namespace

@@ -5,8 +5,9 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/whitebox/cgroup_deny.h"
+#include "conformance/whitebox/deep_entries.h"
 #include "conformance/whitebox/deep_fields.h"
-#include "conformance/whitebox/live_steps.h"
+#include "conformance/whitebox/witnesses.h"
 
 namespace sockoracle {
 namespace {
@@ -14,8 +15,9 @@ namespace {
 using Check = void (*)(const World& base, const Plan& plan, DeepResult& result);
 
 // What cannot be observed is skipped with its reason; the others go on.
-void run(const char* name, Check check, const World& base, const Plan& plan, DeepResult& result) {
-  if (geteuid() != 0) {
+void run(const char* name, Check check, bool needs_root, const World& base, const Plan& plan,
+         DeepResult& result) {
+  if (needs_root && geteuid() != 0) {
     result.oracles.push_back({.name = name, .counts = {}, .skipped = "needs root", .notes = {}});
     return;
   }
@@ -33,8 +35,12 @@ DeepResult check_deep(const World& base, const PlanOptions& asked) {
   PlanOptions options = asked;
   const std::unique_ptr<DenyingCgroup> cgroup = stage_deny_cgroup(options);
   const Plan plan = make_plan(base, options);
-  run("fields", check_fields, base, plan, result);
-  run("steps", check_steps, base, plan, result);
+  run("fields", check_fields, true, base, plan, result);
+  run("steps", check_steps, true, base, plan, result);
+  run("inodes", check_inodes, false, base, plan, result);
+  run("hooks", check_hooks, true, base, plan, result);
+  run("announcements", check_announcements, false, base, plan, result);
+  run("entries", check_entries, false, base, plan, result);
   return result;
 }
 

@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Built without libbpf or without a clang that compiles for BPF.
+// Built without libbpf or without a clang that compiles for BPF: what needs them says so.
 #include "conformance/cli_error.h"
-#include "conformance/whitebox/whitebox.h"
+#include "conformance/whitebox/deep_fields.h"
+#include "conformance/whitebox/witnesses.h"
 
 namespace sockoracle {
+namespace {
 
-DeepResult check_deep(const World&, const PlanOptions&) {
-  DeepResult result;
-  result.oracles.push_back({.name = "fields",
-                            .counts = {},
-                            .skipped = "this program was built without libbpf",
-                            .notes = {}});
-  return result;
+[[noreturn]] void absent() {
+  throw UnavailableError("this program was built without libbpf");
 }
 
+}  // namespace
+
+void check_fields(const World&, const Plan&, DeepResult&) {
+  absent();
+}
+void check_steps(const World&, const Plan&, DeepResult&) {
+  absent();
+}
+void check_hooks(const World&, const Plan&, DeepResult&) {
+  absent();
+}
 std::string explain_live_text(const Call&, const std::string&) {
-  throw UnavailableError("--live: this program was built without libbpf");
+  absent();
 }
 
 }  // namespace sockoracle
