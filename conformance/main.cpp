@@ -39,8 +39,8 @@ void add_world_flags(CLI::App& command, WorldFlags& flags) {
                               const char* help) {
     command.add_option(name, values, help)
         ->type_name(value)
-        ->expected(1)
         ->take_all()
+        ->allow_extra_args(false)  // what follows is the next argument, not one more value
         ->group("World");
   };
   const auto single = [&](const char* name, std::string& value, const char* type,

@@ -18,6 +18,9 @@ constexpr size_t kNamesMax = 1024;
 constexpr size_t kValuesMax = size_t{1} << 20;
 constexpr size_t kObservationsMax = size_t{1} << 20;
 
+constexpr const char* kAccepted =
+    "; accepted is a recording: JSON Lines that begin with {\"schema\":\"sockoracle.recording/1\"";
+
 class Reader {
  public:
   Reader(std::string_view text, std::string_view name, bool check_sum)
@@ -32,7 +35,7 @@ class Reader {
       const std::string_view line = text_.substr(offset_, newline - offset_);
       JsonTree json;
       std::string reason;
-      if (!read_json(line, &json, &reason)) fail(reason);
+      if (!read_json(line, &json, &reason)) fail(number_ == 1 ? reason + kAccepted : reason);
       if (json.kind != Kind::object) fail("an object is accepted, not " + kind_of(json));
       take(json);
       offset_ = newline + 1;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A recording as a subject, and the choice between the kinds of subject.
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "conformance/cli_error.h"
@@ -52,6 +54,11 @@ std::unique_ptr<Subject> open_subject(const std::string& name, const AdjustWorld
     World world = default_world(release);
     if (adjust) adjust(world);
     return model_subject(world);
+  }
+  if (access(name.c_str(), F_OK) != 0) {
+    throw UsageError(name + ": no such file; accepted are host, vm:RELEASE, a release from " +
+                     std::string(releases().front().name) + " to " +
+                     std::string(releases().back().name) + " and a recording");
   }
   return file_subject(name, adjust);
 }

@@ -173,7 +173,8 @@ BOOST_AUTO_TEST_CASE(refusals_name_the_line_and_the_reason) {
     std::string text, reason;
   } rows[] = {
       {"", "r.jsonl:1: truncated: no end line"},
-      {"\n", "r.jsonl:1: not JSON at byte 1"},
+      {"\n", "r.jsonl:1: not JSON at byte 1; accepted is a recording: "
+             "JSON Lines that begin with {\"schema\":\"sockoracle.recording/1\""},
       {"[]\n", "r.jsonl:1: an object is accepted, not a list"},
       {"{}\n", "r.jsonl:1: no recording: the first line has no \"schema\""},
       {"{\"schema\":\"sockoracle.recording/2\"}\n",
