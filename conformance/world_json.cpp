@@ -141,7 +141,7 @@ void items_of_json(std::string_view text, const std::string& origin, std::vector
   JsonTree world;
   std::string reason;
   const std::string prefix = origin.empty() ? "world: " : origin + ": ";
-  if (!read_json(text, &world, &reason)) 
+  if (!read_json(text, &world, &reason))
     throw UsageError(prefix + reason + R"(; accepted is an object like {"release":"6.12"})");
   ItemReader(prefix, items).read(world);
 }
