@@ -410,15 +410,17 @@ def minimize(build: pathlib.Path, names: list[str]) -> int:
         corpus = folder("corpus", target.name)
         before = len(list(corpus.iterdir()))
         with tempfile.TemporaryDirectory(dir=STATE) as fresh:
-            subprocess.run([*libfuzzer_command(build, target), "-merge=1", fresh, str(corpus)],
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=quiet_env())
-            kept = list(pathlib.Path(fresh).iterdir())
-            # An empty result is a merge that failed, not a corpus without worth.
-            if kept:
+            done = subprocess.run(
+                [*libfuzzer_command(build, target), "-merge=1", fresh, str(corpus)],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=quiet_env())
+            kept = {path.name: path for path in pathlib.Path(fresh).iterdir()}
+            # A merge that was cut short, or failed, knows less than the corpus does.
+            if done.returncode == 0 and kept and not interrupted:
+                for name, path in kept.items():
+                    shutil.move(path, corpus / name)
                 for path in corpus.iterdir():
-                    path.unlink()
-                for path in kept:
-                    shutil.move(path, corpus / path.name)
+                    if path.name not in kept:
+                        path.unlink()
         print(f"{target.name}: {before} inputs, {len(list(corpus.iterdir()))} kept", flush=True)
         for artifact in artifacts(target):
             smaller = artifact.with_name(f"crash-min-{artifact.name.split('-')[-1]}")
