@@ -8,8 +8,8 @@ usage: ci/mutants.py [--count N] [--jobs N] [--fuzz-seconds S] [--seed N] [--onl
 A mutant is one small change: a statement dropped, a comparison flipped, two neighbours swapped,
 another errno, a number off by one. Of each only the changed file is compiled; all programs link
 the model as a shared library. It counts as killed by the first of: the model's unit tests (the
-gallery of corpus/cves among them), the recordings of real kernels, the golden files, S seconds (10)
-of fuzzing with ASan. What does not compile is replaced by another. Prints a table, the survivors.
+gallery of corpus/cves among them), the recordings of real kernels, the golden files, `check --deep`
+of this machine's kernel, S seconds (10) of fuzzing with ASan. What does not compile is replaced by another. Prints a table, the survivors.
 
 Results are kept in build/mutants/results.jsonl for the state of the sources they were made for:
 interrupted, the next run goes on. --again forgets them. ci/mutants-equivalent.txt names mutants
@@ -131,18 +131,28 @@ def on_line(file: str, number: int, line: str) -> Iterator[Mutant]:
 
 
 def neighbours(file: str, lines: list[str]) -> Iterator[Mutant]:
-    """Two calls, or two checks that return, one after the other; two assignments rarely differ."""
-    check = re.compile(r"(\s+)if \(.*\) return .*;$")
+    """Two calls, or two checks with different answers; in either order two assignments are one."""
+    check = re.compile(r"\s+if \(.*\) return (.*);$")
+    assignment = re.compile(r"(if \(.*\) )?[\w.>\[\]-]+ [|&+-]?= [^;]*;$")
     for i in range(len(lines) - 1):
         a, b = lines[i], lines[i + 1]
         indent = len(a) - len(a.lstrip()) == len(b) - len(b.lstrip())
         calls = all(is_statement(one) and "(" in one and "(void)" not in one for one in (a, b))
+        calls = calls and not all(assignment.match(one.strip()) for one in (a, b))
         # When a step is recorded, between assignments, shows nowhere.
         calls = calls and a.strip().startswith("k.step(") == b.strip().startswith("k.step(")
-        both = calls or (check.match(a) and check.match(b))
+        answers = [match[1] for match in map(check.match, (a, b)) if match]
+        both = calls or (len(answers) == 2 and answers[0] != answers[1])
         if indent and both and a.strip() != b.strip():
             yield Mutant(file, i + 1, "swap", f"{a.strip()} {b.strip()}",
                          f"{b.strip()} {a.strip()}")
+
+
+def without_table_checks(text: str) -> str:
+    """Checks that run when the model is compiled pass or fail there: no program contains them."""
+    def blank(match: re.Match) -> str:
+        return "\n" * match[0].count("\n")
+    return re.sub(r"^constexpr bool \w*well_formed\(.*?^}", blank, text, flags=re.M | re.S)
 
 
 def all_mutants(only: str) -> list[Mutant]:
@@ -151,7 +161,7 @@ def all_mutants(only: str) -> list[Mutant]:
         file = str(path.relative_to(ROOT))
         if file in FILES_WITHOUT or not re.search(only, file):
             continue
-        lines = path.read_text().split("\n")
+        lines = without_table_checks(path.read_text()).split("\n")
         for number, line in enumerate(lines, 1):
             if line.strip() and not line.startswith("#"):
                 for mutant in on_line(file, number, line):
@@ -286,7 +296,7 @@ class Killer(NamedTuple):
     name: str
     flavour: str
     command: list[str]
-    kind: str         # test, recordings, golden, fuzz
+    kind: str         # test, recordings, golden, live, fuzz
     seconds: float    # what it takes on the unchanged model
 
 
@@ -340,6 +350,7 @@ def make_killers(plain: Flavour, fuzz: Flavour | None, seconds: float) -> list[K
     killers.append(Killer("golden", "plain",
                           [sys.executable, "-B", str(ROOT / "conformance/test/golden/run.py"),
                            str(tool)], "golden", 0))
+    killers.append(Killer("live", "plain", [str(tool), "check", "--deep"], "live", 0))
     if fuzz:
         killers += make_fuzz_killers(fuzz, seconds)
     return killers
