@@ -9,7 +9,8 @@ A mutant is one small change: a statement dropped, a comparison flipped, two nei
 another errno, a number off by one. Of each only the changed file is compiled; all programs link
 the model as a shared library. It counts as killed by the first of: the model's unit tests (the
 gallery of corpus/cves among them), the recordings of real kernels, the golden files, `check --deep`
-of this machine's kernel, S seconds (10) of fuzzing with ASan. What does not compile is replaced by another. Prints a table, the survivors.
+of this machine's kernel, S seconds (10) of fuzzing with ASan. What does not compile is replaced by
+another. Prints a table and the survivors.
 
 Results are kept in build/mutants/results.jsonl for the state of the sources they were made for:
 interrupted, the next run goes on. --again forgets them. ci/mutants-equivalent.txt names mutants
