@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/kernel_config.h"
 
-#include <zlib.h>
-
 #include <algorithm>
-
-#include "conformance/cli_error.h"
-#include "conformance/world_text.h"
 
 namespace sockoracle {
 namespace {
@@ -35,8 +30,6 @@ constexpr std::string_view kSymbols[] = {
     "USER_NS",
     "NET_NS",
 };
-
-constexpr size_t kConfigMax = 4u << 20;  // allmodconfig has about 300 KB
 
 // "y", "m", "n", or empty where the line sets nothing. A value of another type counts as set.
 std::string_view line_value(std::string_view line, std::string_view* symbol) {
@@ -99,40 +92,6 @@ std::map<std::string, std::string> parse_kernel_config(std::string_view text) {
   if (!any) return {};
   for (std::string_view symbol : kSymbols) found.emplace(symbol, "n");
   return found;
-}
-
-bool gunzip(std::string_view packed, size_t limit, std::string* out) {
-  z_stream stream{};
-  if (inflateInit2(&stream, 15 + 16) != Z_OK) return false;  // 16: a gzip header, no other
-  std::string input(packed);                                 // zlib's input pointer is not const
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  int result = Z_OK;
-  char chunk[16384];
-  out->clear();
-  while (result == Z_OK && out->size() <= limit) {
-    stream.next_out = reinterpret_cast<Bytef*>(chunk);
-    stream.avail_out = sizeof chunk;
-    result = inflate(&stream, Z_NO_FLUSH);
-    out->append(chunk, sizeof chunk - stream.avail_out);
-  }
-  inflateEnd(&stream);
-  return result == Z_STREAM_END && out->size() <= limit;
-}
-
-std::map<std::string, std::string> read_kernel_config(const std::string& path) {
-  std::string text = read_file(path, kConfigMax);
-  if (text.substr(0, 2) == "\x1f\x8b") {
-    std::string plain;
-    if (!gunzip(text, kConfigMax, &plain))
-      throw UsageError(path + ": damaged gzip data; a kernel .config, plain or gzip, is accepted");
-    text = std::move(plain);
-  }
-  std::map<std::string, std::string> config = parse_kernel_config(text);
-  if (config.empty())
-    throw UsageError(path +
-                     ": no CONFIG_ line in it; a kernel .config, plain or gzip, is accepted");
-  return config;
 }
 
 }  // namespace sockoracle

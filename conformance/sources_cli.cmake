@@ -10,6 +10,7 @@ target_sources(sockoracle_conformance PRIVATE
   history_text.cpp
   host_world.cpp
   kernel_config.cpp
+  kernel_config_file.cpp
   list_text.cpp
   replay.cpp
   repro.cpp

@@ -87,7 +87,7 @@ class Matrix {
       if (new_family || segments[i - 1].type != s.type) {
         if (i != 0) out += "</div>\n";
         if (new_family)
-          out += s.family == kAF_INET ? "<h4>AF_INET</h4>\n" : "<h4>AF_INET6</h4>\n";
+          out += s.family == kAF_INET ? "<h3>AF_INET</h3>\n" : "<h3>AF_INET6</h3>\n";
         out += "<div class=strip><b>" + type_name(s.type) + "</b>";
       }
       out += cell(s);

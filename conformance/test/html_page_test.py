@@ -3,19 +3,18 @@
 """The HTML report in headless Chromium: browser/page_test.mjs says what is looked at.
 
 usage: html_page_test.py SOCKORACLE RECORDING [SCREENSHOT_FOLDER]
-Needs chromium, node and playwright-core (PLAYWRIGHT names its folder, else node finds it).
 Exit status: 0 good, 1 wrong, 4 skipped: what is missing.
 """
 
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 
-TEST = pathlib.Path(__file__).resolve().parent / "browser" / "page_test.mjs"
+import browser_tools
+
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)><!-- ]]>"
 
 
@@ -45,12 +44,7 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 64
     tool, recording = (os.path.abspath(path) for path in sys.argv[1:3])
-    chromium, node = shutil.which("chromium"), shutil.which("node")
-    find = ["node", "-e", "require(process.env.PLAYWRIGHT || 'playwright-core')"]
-    missing = [name for name, there in (
-        ("chromium", chromium), ("node", node),
-        ("playwright-core", node and subprocess.run(find, capture_output=True).returncode == 0),
-    ) if not there]
+    missing = browser_tools.missing()
     if missing:
         print("skipped, not installed: " + ", ".join(missing), file=sys.stderr)
         return 4
@@ -63,9 +57,9 @@ def main() -> int:
             flags = ["--module", "udplite=absent"] if page == "hostile" else []
             subprocess.run([tool, "report", "--format", "html", "-o", f"{page}.html", *inputs,
                             *flags], cwd=folder, check=True, capture_output=True)
-        return subprocess.run([node, str(TEST), chromium, str(folder / "page.html"),
-                               str(folder / "hostile.html"), str(shots)],
-                              env=os.environ, timeout=300).returncode
+        command = browser_tools.command("page_test.mjs", str(folder / "page.html"),
+                                        str(folder / "hostile.html"), str(shots))
+        return subprocess.run(command, env=browser_tools.environment(), timeout=300).returncode
 
 
 if __name__ == "__main__":

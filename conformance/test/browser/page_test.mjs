@@ -2,40 +2,17 @@
 // The HTML report in a real browser, opened from disk.
 //
 // usage: node page_test.mjs CHROMIUM PAGE HOSTILE_PAGE SCREENSHOT_FOLDER
-// PLAYWRIGHT names the folder of playwright-core. Exit status: 0 good, 1 wrong.
-import assert from "node:assert/strict";
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { assert, assert_accessible, assert_fits, fs, launched, loading_time, opened, run, shooter,
+         url } from "./common.mjs";
 
-const { chromium } = createRequire(import.meta.url)(process.env.PLAYWRIGHT || "playwright-core");
-const [executablePath, page1, hostile, shots] = process.argv.slice(2);
-const profile = fs.mkdtempSync(path.join(os.tmpdir(), "page-test-"));
-const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-              "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const url = (file) => pathToFileURL(path.resolve(file)).href;
+const [chromium, page1, hostile, shots] = process.argv.slice(2);
+const shoot = shooter(shots);
 
-async function opened(context, address) {
-  const page = await context.newPage();
-  page.complaints = [];
-  page.on("console", (m) => ["error", "warning"].includes(m.type()) && page.complaints.push(m.text()));
-  page.on("pageerror", (error) => page.complaints.push(String(error)));
-  page.on("request", (r) => r.url().startsWith("file:") || page.complaints.push(r.url()));
-  page.on("dialog", (d) => { page.complaints.push("dialog"); d.dismiss(); });
-  await page.goto(address, { waitUntil: "load" });
-  return page;
-}
-
-const browser = await chromium.launchPersistentContext(profile, {
-  executablePath, headless: true, args, viewport: { width: 1280, height: 900 } });
-try {
-  const start = Date.now();
-  const page = await opened(browser, url(page1));
-  assert(Date.now() - start < 5000, "opens soon");
+async function test_links_and_filter(context) {
+  const page = await opened(context, url(page1));
+  assert(await loading_time(page) < 1000, "opens in a second");
   assert(fs.statSync(page1).size < 3e6, "under 3 MB");
-  await page.screenshot({ path: path.join(shots, "light.png") });
+  await shoot(page, "report-light");
   // A click shows the cell's case and makes it the page's address.
   const cell = page.locator(".cell.a2, .cell.a3").first();
   await cell.click();
@@ -47,7 +24,7 @@ try {
   const closed = page.locator("details:not([open]) .cell").first();
   const id = await closed.getAttribute("id");
   assert.equal(await page.locator(`[id="${id}"]`).isVisible(), false);
-  const linked = await opened(browser, url(page1) + "#" + id);
+  const linked = await opened(context, url(page1) + "#" + id);
   await linked.locator(`[id="${id}"]`).waitFor({ state: "visible", timeout: 3000 });
   // The filter hides the rows that do not have all words.
   const all = await page.locator(".strip:visible").count();
@@ -60,36 +37,58 @@ try {
   assert.equal(await page.locator(".strip:visible").count(), all);
   assert.deepEqual(page.complaints, []);
   assert.deepEqual(linked.complaints, []);
-  // Dark, and a phone.
-  await page.emulateMedia({ colorScheme: "dark" });
-  await page.screenshot({ path: path.join(shots, "dark.png") });
+}
+
+async function test_looks(context) {
+  const page = await opened(context, url(page1));
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(() => document.querySelectorAll("details").forEach((e) => e.open = true));
+    await assert_accessible(page, "report, " + colorScheme);
+  }
   const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   assert.equal(background, "rgb(13, 17, 23)");
-  await page.setViewportSize({ width: 390, height: 844 });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert(wide <= 390, `no sideways scrolling on a phone: ${wide}`);
-  await page.screenshot({ path: path.join(shots, "phone.png") });
-  // What a recording says is text.
-  const bad = await opened(browser, url(hostile));
-  assert.match(await bad.locator("body").textContent(), /<script>alert\(1\)<\/script>/);
-  assert.equal(await bad.locator("main script, main img, main iframe").count(), 0);
-  assert.deepEqual(bad.complaints, []);
-  await bad.screenshot({ path: path.join(shots, "hostile.png"), fullPage: false });
-  // Without the script everything can be read.
-  await browser.close();
-  const plain = await chromium.launch({ executablePath, headless: true, args });
-  try {
-    const context = await plain.newContext({ javaScriptEnabled: false });
-    const still = await context.newPage();
-    await still.goto(url(page1));
-    await still.locator("summary", { hasText: "Rules exercised" }).click();
-    assert(await still.locator("text=raw_needs_net_raw").first().isVisible());
-    assert(await still.locator(".strip:visible").count() > 5);
-  } finally {
-    await plain.close();
-  }
-  console.log(`the page does what it should; ${all} rows of answers`);
-} finally {
-  await browser.close().catch(() => {});
-  fs.rmSync(profile, { recursive: true, force: true });
+  await assert_fits(page, "report");
+  const phone = await opened(context, url(page1));
+  await phone.setViewportSize({ width: 360, height: 780 });
+  await shoot(phone, "report-phone");
+  await phone.setViewportSize({ width: 1280, height: 900 });
+  await phone.emulateMedia({ colorScheme: "dark" });
+  await shoot(phone, "report-dark");
+  assert.deepEqual(page.complaints, []);
 }
+
+async function test_hostile(context) {
+  const page = await opened(context, url(hostile));
+  assert.match(await page.locator("body").textContent(), /<script>alert\(1\)<\/script>/);
+  assert.equal(await page.locator("main script, main img, main iframe").count(), 0);
+  await shoot(page, "report-hostile");
+  await assert_accessible(page, "hostile report");
+  await assert_fits(page, "hostile report");
+  assert.deepEqual(page.complaints, []);
+}
+
+async function test_without_script() {
+  const { context, close } = await launched(chromium, { javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(url(page1));
+  await page.locator("summary", { hasText: "Rules exercised" }).click();
+  assert(await page.locator("text=raw_needs_net_raw").first().isVisible());
+  assert(await page.locator(".strip:visible").count() > 5);
+  await shoot(page, "report-without-script");
+  await close();
+}
+
+run(async () => {
+  const { context, close } = await launched(chromium);
+  try {
+    for (const test of [test_links_and_filter, test_looks, test_hostile]) {
+      await test(context);
+      console.log("ok " + test.name);
+    }
+  } finally {
+    await close();
+  }
+  await test_without_script();
+  console.log("ok test_without_script");
+});
