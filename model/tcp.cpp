@@ -97,14 +97,15 @@ void tcp_v6_destroy_sock(Kernel& k, sock& sk) {
   k.step(StepKind::release, "tcp_v6_destroy_sock", 0, sk.object);
 }
 
-// A closed TCP sock that was never connected goes through inet_csk_destroy_sock: orphan, destroy,
-// put.
-void tcp_close(Kernel& k, sock& sk) {
-  k.step(StepKind::release, "tcp_close", 0, sk.object);
+// A sock that was never connected is orphaned, then goes through inet_csk_destroy_sock.
+static void csk_close(Kernel& k, sock& sk, const char* close) {
+  k.step(StepKind::release, close, 0, sk.object);
   sock_orphan(sk);
   sk.sk_prot->destroy(k, sk);
   sock_put(k, sk);
 }
+
+void tcp_close(Kernel& k, sock& sk) { csk_close(k, sk, "tcp_close"); }
 
 // Ports are hashed by bind and connect; a fresh sock has none.
 int inet_hash(Kernel& k, sock& sk) {
@@ -133,6 +134,6 @@ void dccp_destroy_sock(Kernel& k, sock& sk) {
   k.step(StepKind::release, "dccp_destroy_sock", 0, sk.object);
 }
 
-void dccp_close(Kernel& k, sock& sk) { tcp_close(k, sk); }
+void dccp_close(Kernel& k, sock& sk) { csk_close(k, sk, "dccp_close"); }
 
 }  // namespace sockoracle

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What closing a fresh socket does, step by step, read in the sources of 6.12 (the prot's close in
+// each protocol's file, then net/core/sock.c:__sk_destruct and sk_prot_free, net/socket.c:
+// __sock_release); and that nothing of a successful call or its close reports a failure.
+#include "model/program_text.h"
+#include "model/test/support.h"
+
+namespace sockoracle::test {
+namespace {
+
+constexpr const char* kHook = "bpf BPF_CGROUP_INET_SOCK_RELEASE, ";
+
+struct Closing {
+  const char* name;
+  Call call;
+  const char* hook;    // inet_release runs it, nobody else's release does
+  const char* close;   // up to the last sock_put
+  const char* freed;   // behind it: the object, the modules held for it
+};
+
+const Closing kClosings[] = {
+    {"tcp", inet(1, 0), kHook, "release tcp_close, release tcp_v4_destroy_sock", "free TCP"},
+    {"udp", inet(2, 0), kHook, "release sk_common_release, release udp_destroy_sock", "free UDP"},
+    {"udplite", inet(2, 136), kHook, "release sk_common_release, release udp_destroy_sock",
+     "free UDP-Lite"},
+    {"ping", inet(2, 1), kHook, "release sk_common_release", "free PING"},
+    // net/ipv4/raw.c:raw_hash held the sock; since 6.2 its object waits for readers
+    {"raw", inet(3, 1), kHook,
+     "release sk_common_release, release raw_destroy, unhash raw_hashinfo, release call_rcu",
+     "free RAW"},
+    // net/l2tp/l2tp_ip.c:l2tp_ip_close unlinks before sk_common_release
+    {"l2tp", inet(2, 115), kHook,
+     "unhash l2tp_ip_table, release sk_common_release, release l2tp_ip_destroy_sock",
+     "free L2TP/IP, module_put l2tp_ip, module_put l2tp_ip"},
+    {"mptcp", inet(1, 262), kHook,
+     "release mptcp_close, release sk_common_release, release mptcp_destroy", "free MPTCP"},
+    {"sctp", inet(5, 132), kHook, "release sk_common_release, free sctp_endpoint",
+     "free SCTP, module_put sctp, module_put sctp"},
+    {"dccp", inet(6, 33), kHook, "release dccp_close, release dccp_destroy_sock",
+     "free DCCP, module_put dccp, module_put dccp"},
+    // net/smc/af_smc.c:smc_release: unhashed, then the socket inside is released as a whole
+    {"smc", inet(1, 256), "",
+     "release smc_release, unhash smc_v4_hashinfo, release __sock_release, release tcp_close, "
+     "release tcp_v4_destroy_sock, put_net net, free security_sk_free, free TCP, "
+     "free sock_inode_cache",
+     "free INET_SMC, module_put smc, module_put smc"},
+    {"packet", inet(10, 768), "", "release packet_release, unhash packet.sklist", "free PACKET"},
+    {"tcp6", inet6(1, 0), kHook, "release tcp_close, release tcp_v6_destroy_sock", "free TCPv6"},
+    {"raw6", inet6(3, 58), kHook,
+     "release sk_common_release, release raw_destroy, unhash raw_hashinfo, release call_rcu",
+     "free RAWv6"},
+};
+
+World world_for(std::string_view release) {
+  World world = world_of(release);
+  set_optional(world, Presence::loaded);
+  open_ping(world);
+  world.lsm_sk_blob = true;
+  return world;
+}
+
+std::string closing_steps(const Kernel& k) {
+  std::string text;
+  for (const Step& step : k.trace()) {
+    const bool begins = step.kind == StepKind::release && step.what == "__sock_release";
+    if (text.empty() && !begins) continue;
+    if (!text.empty()) text += ", ";
+    text += std::string(step_word(step.kind)) + ' ' + std::string(step.what);
+  }
+  return text;
+}
+
+BOOST_AUTO_TEST_CASE(each_protocol_is_closed_as_in_6_12) {
+  for (const Closing& row : kClosings) {
+    Kernel k(world_for("6.12"));
+    const Verdict v = k.call(row.call);
+    BOOST_REQUIRE_MESSAGE(v.fd >= 0, row.name << ": " << words(v));
+    k.close(v.fd);
+    BOOST_TEST(closing_steps(k) == std::string("release __sock_release, ") + row.hook + row.close +
+                                       ", put_net net, free security_sk_free, " + row.freed +
+                                       ", free sock_inode_cache",
+               row.name);
+  }
+}
+
+// Of a call that succeeds each step went well: true from try_module_get, 0 from the others.
+BOOST_AUTO_TEST_CASE(steps_of_a_success_report_none) {
+  for (const Release release : all_releases())
+    for (const Closing& row : kClosings) {
+      Kernel k(world_for(name_of(release)));
+      const Verdict v = k.call(row.call);
+      if (v.fd < 0) continue;
+      k.close(v.fd);
+      for (const Step& step : k.trace())
+        BOOST_TEST(step.result == (step.kind == StepKind::module_get ? 1 : 0),
+                   name_of(release) << ' ' << row.name << ": "
+                       << step_line(step));
+    }
+}
+
+// What is no bug of a release stays without effect there: one connect and one disconnect of a ping
+// socket are balanced even where the second disconnect is CVE-2015-3636, an own namespace can be
+// entered, and one that does not exist cannot.
+const char* const kClean[] = {
+    "world release=3.12 as=ping-gid with=ping_drops_group_ref\n"
+    "s0 = socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP) = 3\nconnect(s0)\nclose(s0)\n",
+    "world release=7.3 smc=loaded\n"
+    "s0 = socket(AF_INET, SOCK_STREAM, IPPROTO_SMC) = 3\nclose(s0)\n",
+    "world release=6.12 as=userns-root\n"
+    "s0 = socket(AF_INET, SOCK_RAW, 1) = 3\n"
+    "user_ns 0\ns1 = socket(AF_INET, SOCK_RAW, 1) = 4\nclose(s0)\nclose(s1)\n",
+};
+
+BOOST_AUTO_TEST_CASE(clean_programs) {
+  for (const char* text : kClean) {
+    Program program;
+    std::vector<Expectation> expectations;
+    ProgramError error;
+    BOOST_REQUIRE_MESSAGE(parse_program(text, &program, &expectations, &error),
+                          text << error.line << ": " << error.reason);
+    Machine machine(program.world);
+    for (size_t i = 0; i < program.operations.size(); ++i) {
+      const Outcome outcome = machine.run(program.operations[i]);
+      BOOST_TEST(!outcome.skipped, text << "operation " << i);
+      for (const Expectation& e : expectations)
+        if (e.operation == i && e.error >= 0)
+          BOOST_TEST(error_word(outcome.error) == error_word(e.error), text);
+    }
+    BOOST_TEST(hazard_words(machine.hazards()) == "", text);
+    BOOST_TEST((machine.kernel().balance() == machine.at_boot()), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_user_namespace_that_does_not_exist) {
+  Machine machine(world_of("6.12"));
+  Operation enter;
+  enter.op = Op::user_ns;
+  enter.number = 5;
+  BOOST_TEST(machine.run(enter).skipped);
+  BOOST_TEST(machine.kernel().world().caller.user_ns == 0);
+}
+
+}  // namespace
+}  // namespace sockoracle::test
