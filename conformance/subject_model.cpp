@@ -46,7 +46,8 @@ class ModelSubject final : public Subject {
       const Piece piece = asker.piece(request.family, request.type, static_cast<int32_t>(at));
       Observation o{.family = request.family, .type = request.type, .deep = request.deep};
       o.low = static_cast<int32_t>(at);
-      o.high = std::min(piece.high, range.high);
+      // One path, and yet fresh raw sockets show ICMP, ICMPv6 and MH: each is looked at.
+      o.high = piece.error == 0 ? o.low : std::min(piece.high, range.high);
       o.error = piece.error;
       if (piece.error == 0) o.state = state_at(asker, o, o.low);
       at = o.high + int64_t{1};

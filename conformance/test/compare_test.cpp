@@ -229,6 +229,27 @@ BOOST_AUTO_TEST_CASE(releases_differ_by_what_is_known_to_have_changed) {
           .findings.empty());
 }
 
+// As linux-6.18-host.jsonl has them (net/ipv6/raw.c:rawv6_init_sk): protocols that take one path,
+// and whose fresh sockets differ all the same.
+BOOST_AUTO_TEST_CASE(a_release_shows_each_protocol_of_a_path) {
+  const auto subject = model_subject(world_of_release("6.18"));
+  const Recording recording = recorded(*subject, {"root"});
+  const auto shown = [&](int32_t protocol) -> std::string {
+    for (const Observation& o : recording.contexts.at(0).observations) {
+      if (o.deep || o.family != 10 || o.type != 3 || o.low > protocol || o.high < protocol)
+        continue;
+      for (const auto& [name, text] : recording.states.states().at(o.state).values) {
+        if (recording.states.names().at(name) == "IPV6_CHECKSUM") return text;
+      }
+    }
+    return "never asked";
+  };
+  BOOST_TEST(shown(57) == "-1");
+  BOOST_TEST(shown(58) == "2");
+  BOOST_TEST(shown(135) == "4");
+  BOOST_TEST(shown(136) == "-1");
+}
+
 BOOST_AUTO_TEST_CASE(a_diff_counts_what_only_one_side_answered) {
   Recording expected, got;
   expected.provenance.subject = got.provenance.subject = "host";
