@@ -55,6 +55,7 @@ struct PlanOptions {
   bool stage = true;                  // leave out contexts that the probe cannot stage
   std::string deny_cgroup{};            // the directory of a cgroup whose program denies, or
   std::string no_deny_cgroup{};         // why there is none
+  bool machine = false;  // the kernel is there for this alone: what is system-wide may be staged
   bool allow_autoload = true;         // ask calls that make the kernel run modprobe
 };
 

@@ -117,6 +117,7 @@ static bool wait_for_context(pid_t pid, const char *name)
     int status = 0;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
+    machine_after();
     const enum ContextEnd end = wire_end();
     wire_set_end(end_unknown);
     // States said by the child have numbers that are free for others now.
@@ -149,6 +150,7 @@ bool serve_context(char *arguments)
         return serve_void(name);
     }
     wire_set_end(end_unknown);
+    machine_before(ops, op_count);
     pid_t pid = fork();
     if (pid == 0)
         run_context(name, ops, op_count);

@@ -60,7 +60,7 @@ static void mount_all(void)
 {
     static const char *const mounts[][2] = {
         {"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"},
-        {"securityfs", "/sys/kernel/security"},
+        {"securityfs", "/sys/kernel/security"}, {"cgroup2", "/sys/fs/cgroup"},
     };
     for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++)
         mount(mounts[i][0], mounts[i][1], mounts[i][0], 0, NULL);
@@ -173,6 +173,7 @@ _Noreturn void run_as_init(void)
     static const char begin[] = "begin sockoracle.frames/1\n";
     const char *path = getenv("SOCKORACLE_LINE");
     int pipes[2], status = 0;
+    machine_is_own();
     mount_all();
     if (!open_line(path == NULL ? "/dev/ttyS1" : path)) {
         fprintf(stderr, "sockoracle-probe: cannot open the line for answers: %s\n",

@@ -194,7 +194,9 @@ bool serve_context(char *arguments);
 bool serve(bool inside_context);     // serve.c: the request loop; false after quit or EOF
 
 enum OpKind { op_netns, op_userns, op_ownednetns, op_mntns, op_sysctl, op_groups, op_gid, op_egid,
-              op_uid, op_caps, op_nofile, op_cgroup };
+              op_uid, op_caps, op_nofile, op_cgroup,
+              // Only in a machine of its own, machine.c:
+              op_cgroup_deny, op_lsm_create, op_lsm_post_create, op_lsm_alloc, op_file_max };
 enum { op_count_max = 32, group_count_max = 64 };
 
 enum CapsAsked { caps_none, caps_keep, caps_all, caps_all_but, caps_only };
@@ -221,5 +223,15 @@ struct Refusal {
 
 bool stage_op(const struct Op *op, struct Refusal *refusal);
 bool stage_end(struct Refusal *refusal);
+int write_file(const char *path, const char *text);          // 0, or -1 and errno
+
+// ---- machine.c: what only a kernel that was booted for this probe has done to it
+
+void machine_is_own(void);
+bool machine_allows(enum OpKind kind);
+bool stage_machine(enum OpKind kind, struct Refusal *refusal);
+// In the parent of a context, around its life: what would outlive it is put back.
+void machine_before(const struct Op *ops, int count);
+void machine_after(void);
 
 #endif

@@ -32,7 +32,7 @@ static bool check(int result, const char *call, struct Refusal *refusal)
     return result == 0 || refuse(refusal, call, errno);
 }
 
-static int write_file(const char *path, const char *text)
+int write_file(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
@@ -244,6 +244,12 @@ bool stage_op(const struct Op *op, struct Refusal *refusal)
         return stage_nofile(op->number, refusal);
     case op_cgroup:
         return stage_cgroup(op->name, refusal);
+    case op_cgroup_deny:
+    case op_lsm_create:
+    case op_lsm_post_create:
+    case op_lsm_alloc:
+    case op_file_max:
+        return stage_machine(op->kind, refusal);
     }
     return refuse(refusal, "operation", ENOSYS);
 }

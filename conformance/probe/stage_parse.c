@@ -69,6 +69,11 @@ static const struct OpRow {
     {"uid", op_uid, true, false},        {"nofile", op_nofile, true, false},
     {"groups", op_groups, false, true},  {"caps", op_caps, false, true},
     {"sysctl", op_sysctl, false, true},  {"cgroup", op_cgroup, false, true},
+    {"cgroup-deny", op_cgroup_deny, false, false},
+    {"lsm-deny-create", op_lsm_create, false, false},
+    {"lsm-deny-post-create", op_lsm_post_create, false, false},
+    {"lsm-deny-alloc", op_lsm_alloc, false, false},
+    {"file-max", op_file_max, false, false},
 };
 
 static bool parse_op(char *text, struct Op *op)
@@ -117,6 +122,10 @@ int parse_ops(char *text, struct Op ops[op_count_max])
         }
         if (!parse_op(text, &ops[count])) {
             say_error("context", "no such operation, or malformed words after it");
+            return -1;
+        }
+        if (!machine_allows(ops[count].kind)) {
+            say_error("context", "the operation is for a machine of its own only");
             return -1;
         }
         if (ops[count].kind == op_sysctl && !own_netns) {

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Staging operations that change more than one process: only where the whole kernel was booted for
+// this probe. BPF programs are a few instructions by hand, loaded by plain system calls.
+#include "probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool own_machine;
+
+void machine_is_own(void)
+{
+    own_machine = true;
+}
+
+bool machine_allows(enum OpKind kind)
+{
+    const bool wide = kind == op_cgroup_deny || kind == op_lsm_create ||
+                      kind == op_lsm_post_create || kind == op_lsm_alloc || kind == op_file_max;
+    return own_machine || !wide;
+}
+
+static int bpf(int command, union bpf_attr *attributes)
+{
+    return (int)syscall(SYS_bpf, command, attributes, sizeof *attributes);
+}
+
+static bool refuse(struct Refusal *refusal, const char *call, int error)
+{
+    refusal->call = call;
+    refusal->error = error;
+    return false;
+}
+
+static int load_program(union bpf_attr *attributes, const struct bpf_insn *code, size_t count)
+{
+    attributes->insns = (uintptr_t)code;
+    attributes->insn_cnt = (uint32_t)count;
+    attributes->license = (uintptr_t)"GPL";
+    return bpf(BPF_PROG_LOAD, attributes);
+}
+
+// ---- the BPF security module ------------------------------------------------------------------
+
+enum { btf_magic = 0xeb9f, btf_kind_func = 12, btf_type_size = 12 };
+
+// What follows a type in the BTF, by kind: bytes once, and bytes for each of its members.
+static const struct { uint8_t once, each; } btf_extra[] = {
+    [1] = {4, 0}, [3] = {12, 0}, [4] = {0, 12}, [5] = {0, 12}, [6] = {0, 8}, [13] = {0, 8},
+    [14] = {4, 0}, [15] = {0, 12}, [17] = {4, 0}, [19] = {0, 12},
+};
+
+// The whole of the kernel's BTF: it has no length beforehand.
+static uint8_t *load_btf(size_t *size)
+{
+    size_t room = 0, held = 0;
+    uint8_t *bytes = NULL;
+    int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+    for (ssize_t count = 1; fd >= 0 && count > 0; held += count > 0 ? (size_t)count : 0) {
+        if (held == room) {
+            room += 1 << 20;
+            uint8_t *more = realloc(bytes, room);
+            if (more == NULL)
+                break;
+            bytes = more;
+        }
+        count = read(fd, bytes + held, room - held);
+    }
+    if (fd >= 0)
+        close(fd);
+    *size = held;
+    return bytes;
+}
+
+static uint32_t word_at(const uint8_t *bytes, size_t at)
+{
+    uint32_t word;
+    memcpy(&word, bytes + at, sizeof word);
+    return word;
+}
+
+// The number of a function in BTF; 0: it is not there.
+static uint32_t find_function(const uint8_t *btf, size_t size, const char *name)
+{
+    if (size < 24 || (word_at(btf, 0) & 0xffff) != btf_magic)
+        return 0;
+    const size_t head = word_at(btf, 4), strings = head + word_at(btf, 16);
+    const size_t strings_size = word_at(btf, 20);       // the last one ends with 0
+    size_t at = head + word_at(btf, 8);
+    const size_t end = at + word_at(btf, 12);
+    if (end > size || strings + strings_size > size)
+        return 0;
+    for (uint32_t id = 1; at + btf_type_size <= end; id++) {
+        const uint32_t name_at = word_at(btf, at), info = word_at(btf, at + 4);
+        const uint32_t kind = info >> 24 & 0x1f, members = info & 0xffff;
+        if (kind == btf_kind_func && name_at < strings_size &&
+            strcmp((const char *)btf + strings + name_at, name) == 0)
+            return id;
+        at += btf_type_size;
+        if (kind < sizeof btf_extra / sizeof *btf_extra)
+            at += btf_extra[kind].once + (size_t)btf_extra[kind].each * members;
+    }
+    return 0;
+}
+
+// The hook, and where its argument `kern` is among its arguments: sockets of the kernel itself pass.
+static const struct Hook {
+    enum OpKind kind;
+    const char *function;
+    int16_t kern_at;                // -1: the hook is not told
+} hooks[] = {
+    {op_lsm_create, "bpf_lsm_socket_create", 24},
+    {op_lsm_post_create, "bpf_lsm_socket_post_create", 32},
+    {op_lsm_alloc, "bpf_lsm_sk_alloc_security", -1},
+};
+
+static int load_refusal(const struct Hook *hook, uint32_t function)
+{
+    // r0 = 0; r2 = kern; if (int)r2 != 0 goto exit; r0 = -EACCES; exit
+    const struct bpf_insn code[] = {
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+        {.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1,
+         .off = hook->kern_at},
+        {.code = BPF_JMP32 | BPF_JNE | BPF_K, .dst_reg = BPF_REG_2, .off = 1, .imm = 0},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = -EACCES},
+        {.code = BPF_JMP | BPF_EXIT},
+    };
+    const size_t all = sizeof code / sizeof *code, first = hook->kern_at < 0 ? 3 : 0;
+    union bpf_attr attributes;
+    memset(&attributes, 0, sizeof attributes);
+    attributes.prog_type = BPF_PROG_TYPE_LSM;
+    attributes.expected_attach_type = BPF_LSM_MAC;
+    attributes.attach_btf_id = function;
+    return load_program(&attributes, code + first, all - first);
+}
+
+// Refuses for every process while this one lives: the attachment is a descriptor of its.
+static bool deny_hook(enum OpKind kind, struct Refusal *refusal)
+{
+    const struct Hook *hook = hooks;
+    size_t size;
+    union bpf_attr attributes;
+    while (hook->kind != kind)
+        hook++;
+    uint8_t *btf = load_btf(&size);
+    const uint32_t function = btf == NULL ? 0 : find_function(btf, size, hook->function);
+    free(btf);
+    if (function == 0)
+        return refuse(refusal, btf == NULL ? "/sys/kernel/btf/vmlinux" : hook->function, ENOENT);
+    const int program = load_refusal(hook, function);
+    if (program < 0)
+        return refuse(refusal, "BPF_PROG_LOAD", errno);
+    memset(&attributes, 0, sizeof attributes);
+    attributes.raw_tracepoint.prog_fd = (uint32_t)program;
+    const int attached = bpf(BPF_RAW_TRACEPOINT_OPEN, &attributes);
+    const int error = errno;
+    close(program);
+    return attached >= 0 || refuse(refusal, "BPF_RAW_TRACEPOINT_OPEN", error);
+}
+
+// ---- the others -------------------------------------------------------------------------------
+
+// Into a cgroup whose program answers every creation of an INET socket with a refusal.
+static bool deny_cgroup(struct Refusal *refusal)
+{
+    static const char folder[] = "/sys/fs/cgroup/deny";
+    const struct bpf_insn code[] = {
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+        {.code = BPF_JMP | BPF_EXIT},
+    };
+    union bpf_attr attributes;
+    if (mkdir(folder, 0755) != 0 && errno != EEXIST)
+        return refuse(refusal, "mkdir of a cgroup", errno);
+    const int cgroup = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (cgroup < 0)
+        return refuse(refusal, "open of the cgroup", errno);
+    memset(&attributes, 0, sizeof attributes);
+    attributes.prog_type = BPF_PROG_TYPE_CGROUP_SOCK;
+    attributes.expected_attach_type = BPF_CGROUP_INET_SOCK_CREATE;
+    const int program = load_program(&attributes, code, sizeof code / sizeof *code);
+    if (program < 0)
+        return refuse(refusal, "BPF_PROG_LOAD", errno);
+    memset(&attributes, 0, sizeof attributes);
+    attributes.target_fd = (uint32_t)cgroup;
+    attributes.attach_bpf_fd = (uint32_t)program;
+    attributes.attach_type = BPF_CGROUP_INET_SOCK_CREATE;
+    if (bpf(BPF_PROG_ATTACH, &attributes) != 0)
+        return refuse(refusal, "BPF_PROG_ATTACH", errno);
+    close(program);
+    close(cgroup);
+    if (write_file("/sys/fs/cgroup/deny/cgroup.procs", "0") != 0)
+        return refuse(refusal, "cgroup.procs", errno);
+    return true;
+}
+
+static const char file_max[] = "/proc/sys/fs/file-max";
+static char file_max_before[32];
+
+bool stage_machine(enum OpKind kind, struct Refusal *refusal)
+{
+    if (kind == op_cgroup_deny)
+        return deny_cgroup(refusal);
+    if (kind != op_file_max)
+        return deny_hook(kind, refusal);
+    // Files of a caller without CAP_SYS_ADMIN fail from now on.
+    return write_file(file_max, "0") == 0 || refuse(refusal, "fs.file-max", errno);
+}
+
+void machine_before(const struct Op *ops, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (ops[i].kind != op_file_max)
+            continue;
+        ssize_t length = load_file(file_max, file_max_before, sizeof file_max_before);
+        file_max_before[length > 0 ? length : 0] = '\0';
+    }
+}
+
+void machine_after(void)
+{
+    if (file_max_before[0] != '\0')
+        write_file(file_max, file_max_before);
+    file_max_before[0] = '\0';
+}
