@@ -12,6 +12,7 @@
 #include "conformance/report/report.h"
 #include "conformance/subject.h"
 #include "conformance/text_file.h"
+#include "conformance/vm/setup.h"
 #include "conformance/whitebox/environment.h"
 #include "conformance/whitebox/whitebox.h"
 
@@ -20,6 +21,17 @@ namespace {
 
 PlanOptions plan_options(const SubjectOptions& asking) {
   return {.contexts = asking.contexts, .stage = true, .allow_autoload = asking.allow_autoload};
+}
+
+// A flag that nobody reads would promise what does not happen.
+void check_machine_flags(const std::vector<std::string>& subjects, const SubjectOptions& asking) {
+  if (asking.machine.empty()) return;
+  for (const std::string& subject : subjects) {
+    if (is_machine(subject)) return;
+  }
+  throw UsageError(
+      "--kernel, --modules, --append and --time-limit are about a machine that is booted: with "
+      "--subject vm, vm:RELEASE or uml");
 }
 
 size_t context_count(const SubjectOptions& asking) {
@@ -40,7 +52,7 @@ std::vector<Deviation> deviations_for(const Provenance& provenance, const std::s
 // One subject against the model. The subject goes on answering while a context is compared.
 Comparison check_subject(const std::string& name, const SubjectOptions& asking,
                          const std::string& deviations, bool deep = false) {
-  const std::unique_ptr<Subject> subject = open_subject(name, asking.adjust);
+  const std::unique_ptr<Subject> subject = open_subject(name, asking);
   const std::vector<Deviation> known = deviations_for(subject->provenance(), deviations);
   Comparer comparer(subject->world(), subject->states());
   Progress progress(context_count(asking));
@@ -90,7 +102,8 @@ void write_report(std::span<const Comparison> comparisons, const ReportFormat& f
 }  // namespace
 
 int command_record(const RecordOptions& options) {
-  const std::unique_ptr<Subject> subject = open_subject(options.subject, options.asking.adjust);
+  check_machine_flags({options.subject}, options.asking);
+  const std::unique_ptr<Subject> subject = open_subject(options.subject, options.asking);
   const Recording recording = record_subject(*subject, options.asking);
   write_file_atomically(options.output, recording_text(recording));
   uint64_t cases = 0, skipped = 0;
@@ -116,6 +129,7 @@ int command_check(const CheckOptions& options) {
   const ReportFormat& format = format_named(options.format);
   std::vector<std::string> names = options.files;
   if (names.empty()) names.push_back(options.subject);
+  check_machine_flags(names, options.asking);
   if (options.deep && (names.size() != 1 || names.front() != "host")) {
     throw UsageError("--deep looks into the running kernel: only with --subject host");
   }
@@ -129,8 +143,9 @@ int command_check(const CheckOptions& options) {
 
 int command_diff(const DiffOptions& options) {
   const ReportFormat& format = format_named(options.format);
-  const std::unique_ptr<Subject> expected = open_subject(options.expected, options.asking.adjust);
-  const std::unique_ptr<Subject> got = open_subject(options.got, options.asking.adjust);
+  check_machine_flags({options.expected, options.got}, options.asking);
+  const std::unique_ptr<Subject> expected = open_subject(options.expected, options.asking);
+  const std::unique_ptr<Subject> got = open_subject(options.got, options.asking);
   const Recording expected_answers = record_subject(*expected, options.asking);
   const Recording got_answers = record_subject(*got, options.asking);
   const Comparison comparison =
@@ -141,6 +156,7 @@ int command_diff(const DiffOptions& options) {
 
 int command_report(const ReportOptions& options) {
   const ReportFormat& format = format_named(options.format);
+  check_machine_flags(options.inputs, options.asking);
   std::vector<Comparison> comparisons;
   for (const std::string& input : options.inputs) {
     comparisons.push_back(check_subject(input, options.asking, {}));

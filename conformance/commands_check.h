@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/vm/machine_options.h"
 #include "model/case.h"
 
 namespace sockoracle {
@@ -17,6 +18,7 @@ using AdjustWorld = std::function<void(World&)>;
 struct SubjectOptions {
   std::vector<std::string> contexts;  // --context; empty = all
   bool allow_autoload = false;        // --allow-autoload: let the host's kernel run modprobe
+  MachineOptions machine{};
   AdjustWorld adjust;
 };
 

@@ -28,6 +28,9 @@ constexpr const char* kCallHelp =
     "strace's notation: 'socket(AF_INET, SOCK_RAW|SOCK_CLOEXEC, IPPROTO_ICMP)'; "
     "numbers work as well: 'socket(2, 0x80003, 1)'";
 
+constexpr const char* kSubjectHelp =
+    "host, a release, vm:6.12, vm:6.12-modules, vm (with --kernel), uml, or a recording";
+
 void put(const std::string& text) {
   const size_t wrote = std::fwrite(text.data(), 1, text.size(), stdout);
   if (wrote != text.size() || std::fflush(stdout) != 0)
@@ -194,11 +197,25 @@ void add_subject_flags(CLI::App& command, SubjectOptions& asking, WorldFlags& fl
       ->take_all();
   command.add_flag("--allow-autoload", asking.allow_autoload,
                    "let the host's kernel run modprobe for unknown protocols");
+  const auto machine = [&](const char* name, std::string& value, const char* type,
+                           const char* help) {
+    command.add_option(name, value, help)->type_name(type)->group("Machine (vm and uml)");
+  };
+  machine("--kernel", asking.machine.kernel, "FILE",
+          "the image that --subject vm boots; --kernel-config is its .config then");
+  machine("--modules", asking.machine.modules, "DIR", "load the protocol modules below it");
+  machine("--append", asking.machine.append, "TEXT", "more words for the kernel's command line");
+  command.add_option("--time-limit", asking.machine.time_limit, "900, for boot and all answers")
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber)
+      ->group("Machine (vm and uml)");
   add_world_flags(command, flags);
 }
 
 // The world flags change the world that was derived from the subject.
-void set_adjust(SubjectOptions& asking, const WorldFlags& flags) {
+void set_adjust(SubjectOptions& asking, WorldFlags flags) {
+  // A configuration that belongs to the kernel is read with it, as the host's is.
+  if (!asking.machine.kernel.empty()) asking.machine.config.swap(flags.kernel_config);
   const std::vector<Item> items = flags.items();
   if (items.empty()) return;
   asking.adjust = [items](World& world) { apply_items(world, items); };
@@ -214,8 +231,11 @@ void add_report_format(CLI::App& command, std::string& format, std::string& outp
 
 void add_record(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("record", "ask a subject everything, write a recording");
-  command.footer("Examples:\n  sockoracle record --subject host -o host.jsonl");
-  command.add_option("--subject", state.record.subject, "host, a release, or a recording")
+  command.footer(
+      "Examples:\n  sockoracle record --subject host -o host.jsonl\n"
+      "  sockoracle record --subject vm --kernel arch/x86/boot/bzImage --kernel-config .config "
+      "-o new.jsonl");
+  command.add_option("--subject", state.record.subject, kSubjectHelp)
       ->type_name("SUBJECT");
   command.add_option("-o,--output", state.record.output, "instead of standard output")
       ->type_name("FILE");
@@ -234,9 +254,10 @@ void add_check(CLI::App& app, State& state) {
   command.footer(
       "Without a file the running kernel is asked, in every caller context that can be staged.\n\n"
       "Examples:\n  sockoracle check\n  sockoracle check host.jsonl\n"
-      "  sockoracle check --context nobody --format junit -o check.xml");
+      "  sockoracle check --context nobody --format junit -o check.xml\n"
+      "  sockoracle check --subject uml");
   command.add_option("FILE", state.check.files, "recordings; - is standard input");
-  command.add_option("--subject", state.check.subject, "host, or a release")->type_name("SUBJECT");
+  command.add_option("--subject", state.check.subject, kSubjectHelp)->type_name("SUBJECT");
   command.add_flag("--deep", state.check.deep,
                    "also fields, steps and counters of the running kernel (needs root and BTF)");
   command.add_option("--deviations", state.check.deviations, "known deviations")->type_name("FILE");

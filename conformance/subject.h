@@ -30,10 +30,10 @@ class Subject {
   virtual void answer(const PlanOptions& options, const ContextSink& sink) = 0;
 };
 
-// "host", the name of a release ("6.12"), or else a recording's file name. `adjust` (may be empty)
-// changes the derived world: the world flags of the command line.
-
-std::unique_ptr<Subject> open_subject(const std::string& name, const AdjustWorld& adjust);
+// "host", the name of a release ("6.12"), of a machine ("vm:6.12", "uml"), or else a recording's
+// file name. `asking.adjust` (may be empty) changes the derived world: the world flags of the
+// command line.
+std::unique_ptr<Subject> open_subject(const std::string& name, const SubjectOptions& asking);
 
 std::unique_ptr<Subject> host_subject(const AdjustWorld& adjust);
 std::unique_ptr<Subject> model_subject(const World& world);

@@ -8,6 +8,7 @@
 #include "conformance/plan.h"
 #include "conformance/recording.h"
 #include "conformance/subject.h"
+#include "conformance/vm/setup.h"
 #include "conformance/vm/subject_vm.h"
 
 namespace sockoracle {
@@ -46,9 +47,10 @@ std::unique_ptr<Subject> file_subject(const std::string& path, const AdjustWorld
   return std::make_unique<FileSubject>(path, adjust);
 }
 
-std::unique_ptr<Subject> open_subject(const std::string& name, const AdjustWorld& adjust) {
+std::unique_ptr<Subject> open_subject(const std::string& name, const SubjectOptions& asking) {
+  const AdjustWorld& adjust = asking.adjust;
   if (name == "host") return host_subject(adjust);
-  if (name.substr(0, 3) == "vm:") return vm_subject(std::string_view(name).substr(3), adjust);
+  if (is_machine(name)) return machine_subject(name, asking);
   Release release;
   if (parse_release(name, &release)) {
     World world = default_world(release);
@@ -56,7 +58,7 @@ std::unique_ptr<Subject> open_subject(const std::string& name, const AdjustWorld
     return model_subject(world);
   }
   if (access(name.c_str(), F_OK) != 0) {
-    throw UsageError(name + ": no such file; accepted are host, vm:RELEASE, a release from " +
+    throw UsageError(name + ": no such file; accepted are host, vm:RELEASE, uml, a release from " +
                      std::string(releases().front().name) + " to " +
                      std::string(releases().back().name) + " and a recording");
   }

@@ -154,11 +154,12 @@ BOOST_AUTO_TEST_CASE(a_machine_that_fails_is_reported_as_what_it_is) {
 
 BOOST_AUTO_TEST_CASE(a_kernel_that_is_not_there_is_named_with_its_command) {
   setenv("SOCKORACLE_KERNELS", "/nonexistent", 1);
-  BOOST_CHECK_EXCEPTION(vm_subject("6.12", {}), UnavailableError, [](const auto& error) {
+  BOOST_CHECK_EXCEPTION(machine_subject("vm:6.12", {}), UnavailableError, [](const auto& error) {
     return std::string(error.what()) ==
            "no kernel in /nonexistent/6.12; to get it: ci/run kernels fetch 6.12";
   });
-  BOOST_CHECK_THROW(vm_subject("banana", {}), UsageError);
+  BOOST_CHECK_THROW(machine_subject("vm:banana", {}), UsageError);
+  BOOST_CHECK_THROW(machine_subject("vm", {}), UsageError);
   unsetenv("SOCKORACLE_KERNELS");
 }
 

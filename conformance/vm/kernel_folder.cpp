@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/vm/kernel_folder.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -8,7 +9,9 @@
 #include <string_view>
 
 #include "conformance/cli_error.h"
+#include "conformance/kernel_config.h"
 #include "conformance/text_file.h"
+#include "conformance/vm/child_output.h"
 
 namespace sockoracle {
 namespace {
@@ -43,29 +46,64 @@ std::vector<std::string> depends_of(std::string_view image) {
   return names;
 }
 
+constexpr std::string_view kProtocolModules[] = {
+#define MODULE(name) name,
+#include "conformance/vm/modules.def"
+};
+
+// "l2tp_ip" of ".../l2tp-ip.ko.xz"; empty where the file is no module.
+std::string module_name(const fs::path& path) {
+  std::string name = path.filename();
+  const size_t end = name.find(".ko");
+  if (end == std::string::npos)
+    return {};
+  const std::string packing = name.substr(end + 3);
+  if (packing != "" && packing != ".gz" && packing != ".xz" && packing != ".zst")
+    return {};
+  name.resize(end);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+std::string unpacked(const fs::path& path) {
+  constexpr size_t kModuleMax = 256u << 20;
+  if (path.extension() == ".xz")
+    return output_of({"xz", "-dc", path});
+  if (path.extension() == ".zst")
+    return output_of({"zstd", "-dcq", path});
+  std::string bytes = load_text(path), plain;
+  if (path.extension() != ".gz")
+    return bytes;
+  if (!gunzip(bytes, kModuleMax, &plain))
+    throw UsageError(path.string() + ": not gzip, or damaged");
+  return plain;
+}
+
+// Those of a tree that are wanted, each after what it needs.
 class Sorter {
  public:
-  explicit Sorter(std::map<std::string, std::string> images) : images_(std::move(images)) {}
+  explicit Sorter(std::map<std::string, fs::path> files) : files_(std::move(files)) {}
 
-  std::vector<std::pair<std::string, std::string>> sorted() {
-    for (const auto& [name, image] : images_)
-      visit(name);
+  Modules sorted() {
+    for (const std::string_view name : kProtocolModules)
+      visit(std::string(name));
     return std::move(order_);
   }
 
  private:
   void visit(const std::string& name) {
-    const auto found = images_.find(name);
-    if (found == images_.end() || !visited_.insert(name).second)
+    const auto found = files_.find(name);
+    if (found == files_.end() || !visited_.insert(name).second)
       return;
-    for (const std::string& needed : depends_of(found->second))
+    std::string image = unpacked(found->second);
+    for (const std::string& needed : depends_of(image))
       visit(needed);
-    order_.emplace_back(name, found->second);
+    order_.emplace_back(name, std::move(image));
   }
 
-  std::map<std::string, std::string> images_;
+  std::map<std::string, fs::path> files_;
   std::set<std::string> visited_;
-  std::vector<std::pair<std::string, std::string>> order_;
+  Modules order_;
 };
 
 }  // namespace
@@ -80,20 +118,59 @@ KernelFolder find_kernel(const std::string& release) {
   KernelFolder kernel;
   kernel.image = folder / "vmlinuz";
   if (fs::exists(folder / "config", ignored))
-    kernel.config = load_text(folder / "config");
+    kernel.config = folder / "config";
   if (!fs::is_empty(folder / "modules", ignored) && !ignored)
     kernel.modules = folder / "modules";
   return kernel;
 }
 
-std::vector<std::pair<std::string, std::string>> modules_in_order(const std::string& folder) {
-  std::map<std::string, std::string> images;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".ko") {
-      images.emplace(entry.path().stem(), load_text(entry.path()));
-    }
+std::string config_text(const std::string& path) {
+  constexpr size_t kConfigMax = 4u << 20;
+  std::string text = load_text(path), plain;
+  if (text.substr(0, 2) != "\x1f\x8b")
+    return text;
+  if (!gunzip(text, kConfigMax, &plain))
+    throw UsageError(path + ": not gzip, or damaged");
+  return plain;
+}
+
+std::string image_release(const std::string& path) {
+  constexpr size_t kMagicAt = 0x202, kVersionAt = 0x20e, kSetupAt = 0x200;
+  constexpr std::string_view kBanner = "Linux version ";
+  const std::string image = load_text(path);
+  size_t at = std::string::npos;
+  if (image.size() > kVersionAt + 2 && image.compare(kMagicAt, 4, "HdrS") == 0) {
+    const auto byte = [&](size_t i) { return static_cast<unsigned char>(image[i]); };
+    at = kSetupAt + byte(kVersionAt) + (size_t{byte(kVersionAt + 1)} << 8);
+  } else if (image.compare(0, 4, "\x7f" "ELF") == 0) {
+    at = image.find(kBanner);
+    at += at == std::string::npos ? 0 : kBanner.size();
   }
-  return Sorter(std::move(images)).sorted();
+  if (at >= image.size())
+    return {};
+  constexpr size_t kReleaseMax = 64;  // __NEW_UTS_LEN
+  const std::string text = image.substr(at, kReleaseMax);
+  return text.substr(0, text.find_first_of(std::string_view(" \0\n", 3)));
+}
+
+Modules modules_in_order(const std::string& folder) {
+  std::error_code error;
+  std::map<std::string, fs::path> files;
+  fs::recursive_directory_iterator at(folder, error);
+  for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    const std::string name = module_name(at->path());
+    if (!name.empty() && at->is_regular_file())
+      files.emplace(name, at->path());
+  }
+  if (error)
+    throw UsageError(folder + ": " + error.message());
+  Modules modules = Sorter(std::move(files)).sorted();
+  if (!modules.empty())
+    return modules;
+  std::string wanted;
+  for (const std::string_view name : kProtocolModules)
+    wanted += " " + std::string(name) + ".ko";
+  throw UnavailableError("no protocol module in " + folder + "; looked for:" + wanted);
 }
 
 }  // namespace sockoracle

@@ -30,10 +30,13 @@ class TemporaryFolder {
 // Writes the whole file or throws UnavailableError.
 void write_new_file(const std::string& path, std::string_view bytes);
 
-// What a machine is started with. "{console}" in an argument becomes the file that takes the
-// kernel's own messages, "{initrd}" the initramfs; the answers come on the standard output.
+// What a machine is started with. In an argument, "{folder}" becomes a folder that goes with the
+// machine, "{console}" a file in it that takes the kernel's own messages (else they come on
+// stderr), "{initrd}" the initramfs; the answers come on the standard output.
 struct MachineCommand {
   std::vector<std::string> arguments;
+  std::string package{};                    // where the program comes from, for who lacks it
+  std::chrono::seconds time_limit{900};     // for everything
 };
 
 class Machine final : public ProbeLink {
@@ -58,6 +61,7 @@ class Machine final : public ProbeLink {
   FrameReader frames_;
   pid_t pid_ = -1;
   int answers_ = -1;
+  std::chrono::seconds time_limit_{};
   std::chrono::steady_clock::time_point deadline_;
 };
 

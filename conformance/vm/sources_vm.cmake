@@ -1,8 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Kernels in virtual machines.
 target_sources(sockoracle_conformance PRIVATE
+  vm/child_output.cpp
   vm/frames.cpp
   vm/initramfs.cpp
   vm/kernel_folder.cpp
   vm/machine.cpp
+  vm/setup.cpp
   vm/subject_vm.cpp)
+
+if(SOCKORACLE_TESTS)
+  find_package(Python3 COMPONENTS Interpreter REQUIRED)
+  add_test(NAME conformance/uml
+    COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/vm/test/uml_test.py
+            $<TARGET_FILE:sockoracle> ${PROJECT_SOURCE_DIR}/corpus/recordings/uml-6.1.jsonl)
+  set_tests_properties(conformance/uml PROPERTIES
+    LABELS live SKIP_RETURN_CODE 4 TIMEOUT 900)
+endif()

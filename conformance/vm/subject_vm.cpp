@@ -9,13 +9,10 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/host_world.h"
-#include "conformance/vm/kernel_folder.h"
-#include "conformance/vm/machine.h"
+#include "conformance/vm/setup.h"
 
 namespace sockoracle {
 namespace {
-
-constexpr std::string_view kModulesSuffix = "-modules";
 
 // What host_facts() reads besides the sysctls of the table.
 constexpr std::string_view kFactFiles[] = {
@@ -43,70 +40,26 @@ std::vector<std::string> fact_files() {
   return paths;
 }
 
-// cx16: without it taken away, QEMU 7.2's emulation lets 6.12 crash at random. The first serial
-// line is the kernel's console, the second one carries the answers.
-MachineCommand qemu_command(const std::string& image) {
-  return {{"qemu-system-x86_64",
-           "-M",
-           "q35,accel=tcg",
-           "-nodefaults",
-           "-display",
-           "none",
-           "-smp",
-           "1",
-           "-m",
-           "512",
-           "-cpu",
-           "qemu64,-cx16",
-           "-serial",
-           "file:{console}",
-           "-serial",
-           "stdio",
-           "-monitor",
-           "none",
-           "-no-reboot",
-           "-kernel",
-           image,
-           "-initrd",
-           "{initrd}",
-           "-append",
-           "console=ttyS0 quiet panic=-1 rdinit=/init SOCKORACLE_LINE=/dev/ttyS1"}};
-}
-
 class VmSubject final : public Subject {
  public:
-  VmSubject(std::string_view name, const AdjustWorld& adjust) : client_(machine_, states_) {
-    const bool with_modules = name.size() > kModulesSuffix.size() &&
-                              name.substr(name.size() - kModulesSuffix.size()) == kModulesSuffix;
-    if (with_modules)
-      name.remove_suffix(kModulesSuffix.size());
-    Release release;
-    if (!parse_release(name, &release)) {
-      throw UsageError("vm:" + std::string(name) +
-                       ": a release like vm:6.12 or vm:6.12-modules is accepted");
-    }
-    const KernelFolder kernel = find_kernel(std::string(name));
-    if (with_modules && kernel.modules.empty()) {
-      throw UnavailableError("the packages of kernel " + std::string(name) + " hold no modules");
-    }
+  VmSubject(std::string_view name, const SubjectOptions& asking) : client_(machine_, states_) {
+    MachineSetup setup = machine_setup(name, asking.machine);
     for (const std::string& path : fact_files())
       machine_.send("read " + path);
-    World planned = default_world(release);
+    World planned = default_world(setup.release);
     planned.modules_enabled = false;
     PlanOptions everything;
+    everything.contexts = asking.contexts;
     everything.allow_autoload = true;
+    everything.machine = true;
     plan_ = make_plan(planned, everything);
-    for (const ContextPlan& part : plan_.contexts) {
-      if (part.skipped.empty())
-        client_.queue(part);
-    }
-    std::vector<std::pair<std::string, std::string>> modules;
-    if (with_modules)
-      modules = modules_in_order(kernel.modules);
-    machine_.boot(qemu_command(kernel.image), modules);
-    derive_world(kernel.config);
-    if (adjust)
-      adjust(world_);
+    for (const ContextPlan& part : plan_.contexts)
+      client_.queue(part);
+    machine_.boot(setup.command, setup.modules);
+    provenance_.subject = setup.subject;
+    derive_world(setup.config);
+    if (asking.adjust)
+      asking.adjust(world_);
     for (const std::string& module : machine_.failed_modules()) {
       std::fprintf(stderr, "module not loaded: %s\n", module.c_str());
     }
@@ -116,22 +69,10 @@ class VmSubject final : public Subject {
   const World& world() const override { return world_; }
   const StateTable& states() const override { return states_; }
 
-  void answer(const PlanOptions& options, const ContextSink& sink) override {
-    const auto& wanted = options.contexts;
-    for (const ContextPlan& part : plan_.contexts) {
-      Answers answers;
-      if (part.skipped.empty()) {
-        answers = client_.collect(part);
-      } else {
-        answers.context = part.context->name;
-        answers.skipped = part.skipped;
-        answers.skipped_cases = part.skipped_cases;
-      }
-      if (wanted.empty() ||
-          std::find(wanted.begin(), wanted.end(), answers.context) != wanted.end()) {
-        sink(std::move(answers));
-      }
-    }
+  // What is asked was settled before the boot.
+  void answer(const PlanOptions&, const ContextSink& sink) override {
+    for (const ContextPlan& part : plan_.contexts)
+      sink(client_.collect(part));
   }
 
  private:
@@ -171,8 +112,9 @@ class VmSubject final : public Subject {
                              " to " + std::string(releases().back().name));
     }
     world_ = facts.world;
+    const std::string subject = provenance_.subject;
     provenance_ = provenance_of(world_);
-    provenance_.subject = "vm";
+    provenance_.subject = subject;
     provenance_.release = release;
     provenance_.uname = facts.sysname + " " + version + " x86_64";
     provenance_.config = facts.config;
@@ -193,8 +135,8 @@ class VmSubject final : public Subject {
 
 }  // namespace
 
-std::unique_ptr<Subject> vm_subject(std::string_view name, const AdjustWorld& adjust) {
-  return std::make_unique<VmSubject>(name, adjust);
+std::unique_ptr<Subject> machine_subject(std::string_view name, const SubjectOptions& asking) {
+  return std::make_unique<VmSubject>(name, asking);
 }
 
 }  // namespace sockoracle

@@ -8,9 +8,9 @@
 
 namespace sockoracle {
 
-// "6.12" or "6.12-modules": Debian's cloud kernel in QEMU, the latter with the protocol modules of
-// its package loaded. Without them every protocol that is a module is absent, and no module can be
-// loaded.
-std::unique_ptr<Subject> vm_subject(std::string_view name, const AdjustWorld& adjust);
+// "vm:6.12" or "vm:6.12-modules": Debian's cloud kernel in QEMU, the latter with the protocol
+// modules of its package loaded. "vm": the kernel that --kernel names. "uml", "uml:FILE": user-mode
+// Linux. Without modules every protocol that is one is absent, and none can be loaded.
+std::unique_ptr<Subject> machine_subject(std::string_view name, const SubjectOptions& asking);
 
 }  // namespace sockoracle
