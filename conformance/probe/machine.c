@@ -110,7 +110,7 @@ static uint32_t find_function(const uint8_t *btf, size_t size, const char *name)
     return 0;
 }
 
-// The hook, and where its argument `kern` is among its arguments: sockets of the kernel itself pass.
+// The hook, and where its argument `kern` stands: sockets of the kernel itself pass.
 static const struct Hook {
     enum OpKind kind;
     const char *function;
