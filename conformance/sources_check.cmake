@@ -18,7 +18,10 @@ target_sources(sockoracle_conformance PRIVATE
   recording_write.cpp
   report/common.cpp
   report/html.cpp
+  report/html_book.cpp
+  report/html_findings.cpp
   report/html_matrix.cpp
+  report/html_rules.cpp
   report/html_tables.cpp
   report/json.cpp
   report/junit.cpp

@@ -8,6 +8,7 @@
 #include "conformance/plan.h"
 #include "conformance/report/html.h"
 #include "conformance/report/report.h"
+#include "conformance/repro.h"
 #include "model/strace.h"
 #include "model/symbols.h"
 
@@ -18,12 +19,14 @@ namespace {
 struct Segment {
   int32_t family, type, low, high, error;
   bool differs, known;
+  size_t finding;  // the first one's number, from 1; 0 = none
   friend bool operator==(const Segment&, const Segment&) = default;
 };
 
 bool continues(const Segment& one, const Segment& next) {
   return one.family == next.family && one.type == next.type && one.error == next.error &&
-         one.differs == next.differs && one.known == next.known && one.high < next.low;
+         one.differs == next.differs && one.known == next.known &&
+         one.finding == next.finding && one.high < next.low;
 }
 
 // Flag bits change no errno: they are left to the other formats.
@@ -37,15 +40,17 @@ std::vector<Segment> segments_of(const Comparison& comparison, const ContextResu
   std::vector<const Group*> groups;
   for (const Group& group : context.groups)
     if (shown(group)) groups.push_back(&group);
-  std::stable_sort(groups.begin(), groups.end(), [](const Group* a, const Group* b) {
-    return std::tuple(a->family, a->type, a->low) < std::tuple(b->family, b->type, b->low);
+  std::sort(groups.begin(), groups.end(), [](const Group* a, const Group* b) {
+    return std::tuple(a->family, a->type, a->low, a) < std::tuple(b->family, b->type, b->low, b);
   });
   std::vector<Segment> all;
   for (const Group* one : groups) {
     const Group& group = *one;
-    Segment segment{group.family, group.type, group.low, group.high, group.error, false, false};
-    for (const size_t index : group.findings)
+    Segment segment{group.family, group.type, group.low, group.high, group.error, false, false, 0};
+    for (const size_t index : group.findings) {
       (comparison.findings[index].known ? segment.known : segment.differs) = true;
+      segment.finding = segment.finding == 0 ? index + 1 : std::min(segment.finding, index + 1);
+    }
     if (!all.empty() && continues(all.back(), segment)) all.back().high = segment.high;
     else all.push_back(segment);
   }
@@ -70,13 +75,24 @@ std::string type_name(int32_t type) {
   return {room, std::min(print_type(type, room), sizeof room)};
 }
 
+// "1", "1…254", and of the ends of all numbers "below 0", "from 263".
+std::string range_label(int32_t low, int32_t high) {
+  if (low == high) return std::to_string(low);
+  if (low == INT32_MIN && high == INT32_MAX) return "any";
+  if (low == INT32_MIN) return "below " + std::to_string(high + 1);
+  if (high == INT32_MAX) return "from " + std::to_string(low);
+  return std::to_string(low) + "…" + std::to_string(high);
+}
+
 class Matrix {
  public:
-  Matrix(const Comparison& comparison, std::string anchor, const std::string& context)
-      : comparison_(comparison), anchor_(std::move(anchor)), context_(context) {
+  Matrix(const Comparison& comparison, std::string anchor, const std::string& context,
+         TextBook& book)
+      : comparison_(comparison), anchor_(std::move(anchor)), context_(context), book_(book) {
     const ContextRow* row = find_context(context);
-    if (row != nullptr)
-      asker_ = std::make_unique<ModelAsker>(context_world(comparison.world, *row));
+    if (row == nullptr) return;
+    setting_ = setting_of(comparison, *row);
+    asker_ = std::make_unique<ModelAsker>(setting_.world);
   }
 
   std::string write(const std::vector<Segment>& segments) {
@@ -96,6 +112,17 @@ class Matrix {
   }
 
  private:
+  // What a click shows of the case beyond its title.
+  std::string details(const Segment& s, const Call& call) {
+    std::string out;
+    if (s.finding != 0) out += " data-finding=" + std::to_string(s.finding);
+    if (asker_ == nullptr) return out;
+    const Piece& piece = asker_->piece(s.family, s.type, s.low);
+    out += " data-rule=" + std::string(row(piece.rule).name);
+    out += " data-steps=" + std::to_string(book_.add(steps_of(setting_, call)));
+    return out + " data-program=" + std::to_string(book_.add(repro_text(setting_, call, {})));
+  }
+
   std::string cell(const Segment& s) {
     const Call call{Entry::socket, s.family, s.type, s.low};
     const std::string id = anchor_ + html_text(context_) + "-" + std::to_string(s.family) + "-" +
@@ -110,82 +137,49 @@ class Matrix {
     }
     const std::string world = comparison_.explain_flags + " --as " + context_;
     title += ". sockoracle explain '" + call_text(call) + "'" + world;
-    std::string range = std::to_string(s.low);
-    if (s.high != s.low) range += "…" + std::to_string(s.high);
     return std::string("<a class=\"cell a") + colour(s.error) + (s.differs ? " differs" : "") +
            (s.known ? " known" : "") + "\" id=\"" + id + "\" href=\"#" + id + "\" title=\"" +
-           html_text(title) + "\">" + range + " " +
+           html_text(title) + "\"" + details(s, call) + ">" + range_label(s.low, s.high) + " " +
            html_text(s.error == 0 ? "ok" : outcome_name(s.error)) + (s.differs ? " ≠" : "") +
            "</a>";
   }
 
   const Comparison& comparison_;
   std::string anchor_, context_;
+  TextBook& book_;
+  Setting setting_;
   std::unique_ptr<ModelAsker> asker_;
-};
-
-struct Witness {
-  Call call;
-  std::string context;
-  uint64_t cases = 0;
 };
 
 }  // namespace
 
-std::string html_matrix(const Comparison& comparison, const std::string& anchor) {
+std::string html_matrix(const Comparison& comparison, const std::string& anchor, TextBook& book) {
   std::vector<std::pair<std::vector<Segment>, std::vector<std::string>>> maps;
+  std::string tabs;
   for (const ContextResult& context : comparison.contexts) {
     if (!context.skipped.empty()) continue;
+    tabs += " <a href=\"#" + anchor + "map-" + html_text(context.name) + "\">" +
+            html_text(context.name) + "</a>";
     std::vector<Segment> segments = segments_of(comparison, context);
     const auto same = std::find_if(maps.begin(), maps.end(),
                                    [&](const auto& map) { return map.first == segments; });
     if (same == maps.end()) maps.push_back({std::move(segments), {context.name}});
     else same->second.push_back(context.name);
   }
-  std::string out;
+  std::string out = "<nav class=tabs aria-label=\"Contexts of " + anchor + "\">" + tabs +
+                    "</nav>\n<div class=maps>\n";
+  bool first = true;
   for (const auto& [segments, contexts] : maps) {
     std::string names;
-    for (const std::string& name : contexts) names += (names.empty() ? "" : ", ") + name;
-    out += std::string("<details") + (out.empty() ? " open" : "") + "><summary>" +
-           html_text(names) + "</summary>\n" +
-           Matrix(comparison, anchor, contexts.front()).write(segments) + "</details>\n";
+    for (const std::string& name : contexts)
+      names += (names.empty() ? "<span id=\"" : ", <span id=\"") + anchor + "map-" +
+               html_text(name) + "\">" + html_text(name) + "</span>";
+    out += std::string("<details") + (first ? " open" : "") + "><summary>" + names +
+           "</summary>\n" + Matrix(comparison, anchor, contexts.front(), book).write(segments) +
+           "</details>\n";
+    first = false;
   }
-  return out;
-}
-
-std::string html_coverage(const Comparison& comparison) {
-  std::map<Rule, Witness> seen;
-  for (const ContextResult& context : comparison.contexts) {
-    const ContextRow* facts = find_context(context.name);
-    if (facts == nullptr || !context.skipped.empty()) continue;
-    ModelAsker asker(context_world(comparison.world, *facts));
-    for (const Group& group : context.groups) {
-      if (!group.skipped.empty() || !group.oracle.empty()) continue;
-      for (int64_t at = group.low; at <= group.high;) {
-        const Piece piece = asker.piece(group.family, group.type, static_cast<int32_t>(at));
-        const int32_t high = std::min(piece.high, group.high);
-        const Call call{Entry::socket, group.family, group.type, static_cast<int32_t>(at)};
-        Witness& witness = seen.try_emplace(piece.rule, Witness{call, context.name}).first->second;
-        witness.cases += static_cast<uint64_t>(high - at + 1);
-        at = high + int64_t{1};
-      }
-    }
-  }
-  std::string out = "<div class=wide><table><tr><th>rule<th>errno<th>cases<th>first case, or how a "
-                    "kernel shows it</tr>\n";
-  for (const RuleRow& rule : rules()) {
-    const auto found = seen.find(rule.id);
-    out += "<tr class=sift><td><code title=\"" + html_text(rule.sentence) + "\">" +
-           html_text(rule.name) + "</code><td>" + html_text(rule.errnos) + "<td>";
-    if (found == seen.end())
-      out += "<span class=dim>none</span><td class=dim>" + html_text(rule.where_seen);
-    else
-      out += std::to_string(found->second.cases) + "<td><code>" +
-             html_text(call_text(found->second.call)) + "</code> as " +
-             html_text(found->second.context);
-    out += "</tr>\n";
-  }
-  return out + "</table></div>\n";
+  return out + "</div>\n";
 }
 
 }  // namespace sockoracle

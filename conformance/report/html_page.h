@@ -34,7 +34,15 @@ color:var(--fg);text-decoration:none;border:1px solid transparent}
 .a4{background:var(--h4)}.a5{background:var(--h5)}.a6{background:var(--h6)}.a7{background:var(--h7)}
 input{font:inherit;padding:.3rem .5rem;width:min(24rem,95%)}
 #shown{position:sticky;bottom:0;background:var(--box);border:1px solid var(--line);padding:.5rem}
-.filter,#shown:empty{display:none}.js .filter{display:block}
+#shown{max-height:55vh;overflow:auto}#shown button{float:right;font:inherit}#shown p{margin:.2rem 0}
+select{font:inherit;padding:.25rem .4rem;max-width:100%}label{display:inline-block;
+margin:.2rem .75rem .2rem 0;max-width:100%}.tabs a{display:inline-block;
+margin-right:.7rem}.tabs{margin:.5rem 0}pre{font:12px/1.45 ui-monospace,monospace;margin:.25rem 0;
+white-space:pre-wrap}input[type=range]{display:block;box-sizing:border-box;margin:.3rem 0;padding:0;
+width:min(30rem,100%)}ul{margin:0;padding-left:1.2rem}
+.wide table{overflow-wrap:normal}td details{border:0;padding:0;margin:0}
+.out,.elsewhere{display:none!important}
+#subjects label{display:block}.filter,#shown:empty{display:none}.js .filter{display:block}
 @media print{details::details-content{content-visibility:visible}
 #shown,.filter{display:none!important}
 body{max-width:none}}
@@ -44,33 +52,107 @@ inline constexpr std::string_view kPageScript = R"js(
 (function () {
   "use strict";
   document.documentElement.classList.add("js");
-  var shown = document.getElementById("shown");
-  var filter = document.getElementById("filter");
+  function $(id) { return document.getElementById(id); }
+  function each(selector, act) { document.querySelectorAll(selector).forEach(act); }
+  var shown = $("shown"), filter = $("filter"), book = null;
+
+  // A long text of the page's book: its lines stand there once.
+  function text_of(number) {
+    book = book || JSON.parse($("book").textContent);
+    return book.texts[number].map(function (paragraph) {
+      return book.paragraphs[paragraph].map(function (line) { return book.lines[line]; })
+        .join("\n");
+    }).join("\n\n");
+  }
+  function add(parent, tag, text) {
+    var element = document.createElement(tag);
+    element.textContent = text || "";
+    return parent.appendChild(element);
+  }
+  function folded(parent, title, number) {
+    if (number === undefined) return;
+    var box = add(parent, "details");
+    add(box, "summary", title);
+    add(box, "pre", text_of(number));
+  }
+  function link(parent, text, target) {
+    if (!$(target)) return;
+    add(parent, "a", text).href = "#" + target;
+    parent.append(" ");
+  }
   function show(cell) {
-    shown.textContent = cell.title;
+    var data = cell.dataset, anchor = cell.id.slice(0, cell.id.indexOf("-") + 1);
+    shown.textContent = "";
+    var close = add(shown, "button", "close");
+    close.type = "button";
+    close.addEventListener("click", function () { shown.textContent = ""; });
+    add(shown, "p", cell.title);
+    var links = add(shown, "p");
+    if (data.finding) link(links, "finding " + data.finding, anchor + "finding-" + data.finding);
+    if (data.rule) link(links, "rule " + data.rule, anchor + "rule-" + data.rule);
+    folded(shown, "Steps of the model", data.steps);
+    folded(shown, "C program that shows it", data.program);
+  }
+  // Tabs: of the maps side by side only the asked one stays open.
+  function open_around(at) {
+    for (var up = at; up; up = up.parentElement) {
+      if (up.tagName !== "DETAILS") continue;
+      if (up.parentElement.classList.contains("maps"))
+        for (var other of up.parentElement.children) other.open = other === up;
+      up.open = true;
+    }
   }
   function arrive() {
-    var at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var at = location.hash && $(decodeURIComponent(location.hash.slice(1)));
     if (!at) return;
-    for (var up = at; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
+    var section = at.closest("section.subject");
+    if (section && section.hidden) choose(section.id);
+    open_around(at);
     at.scrollIntoView({block: "center"});
     if (at.classList.contains("cell")) show(at);
   }
+  function choose(id) {
+    each("section.subject", function (one) { one.hidden = id !== "" && one.id !== id; });
+    $("subject").value = id;
+    $("slider").value = $("subject").selectedIndex;
+    $("slider").setAttribute("aria-valuetext", $("subject").selectedOptions[0].textContent);
+  }
   function sift() {
     var words = filter.value.toLowerCase().split(/\s+/);
-    var rows = document.querySelectorAll("article,.strip,tr.sift");
-    for (var i = 0; i < rows.length; i++) {
-      var text = (rows[i].dataset.text || rows[i].textContent).toLowerCase();
-      rows[i].hidden = !words.every(function (word) { return text.indexOf(word) >= 0; });
-      rows[i].style.display = rows[i].hidden ? "none" : "";
-    }
+    each("article,.strip,tr.sift", function (row) {
+      var text = row.textContent.toLowerCase();
+      row.classList.toggle("out", !words.every(function (word) {
+        return text.indexOf(word) >= 0;
+      }));
+    });
+  }
+  function between() {
+    var from = Math.min($("from").value, $("to").value), count = 0;
+    var to = Math.max($("from").value, $("to").value);
+    var all = from === 0 && to === $("to").options.length - 1;
+    each("tr.change", function (row) {
+      var since = Number(row.dataset.since), until = Number(row.dataset.until);
+      var inside = all || since > from && since <= to || until >= from && until < to;
+      row.classList.toggle("elsewhere", !inside);
+      count += inside ? 1 : 0;
+    });
+    $("between").textContent = count + " changes";
   }
   filter.addEventListener("input", sift);
+  $("from").addEventListener("change", between);
+  $("to").addEventListener("change", between);
+  if ($("subject")) {
+    $("subject").addEventListener("change", function () { choose(this.value); });
+    $("slider").addEventListener("input", function () {
+      choose($("subject").options[this.value].value);
+    });
+  }
   document.addEventListener("click", function (event) {
     var cell = event.target.closest && event.target.closest(".cell");
     if (cell) show(cell);
   });
   window.addEventListener("hashchange", arrive);
+  between();
   arrive();
 })();
 )js";

@@ -36,13 +36,13 @@ std::string got_instead(const Comparison& comparison, const Kind& kind, std::str
 std::string state_table(const Comparison& comparison, const World& world) {
   ModelAsker asker(world);
   std::vector<std::vector<std::string>> columns;
-  std::string out = "<div class=wide><table><tr><th>observable";
+  std::string out = "<tr><th scope=col>observable";
   std::vector<Kind> kinds;
   for (const Kind& kind : kKinds) {
     if (asker.piece(kind.family, kind.type, kind.protocol).error != 0) continue;
     kinds.push_back(kind);
     columns.push_back(asker.state(kind.family, kind.type, kind.protocol));
-    out += std::string("<th>") + kind.name;
+    out += std::string("<th scope=col>") + kind.name;
   }
   out += "</tr>\n";
   const auto rows = observables();
@@ -56,26 +56,16 @@ std::string state_table(const Comparison& comparison, const World& world) {
       all += value;
     }
     if (!all.empty())
-      out += "<tr class=sift><th><code title=\"" + html_text(rows[i].source) + "\">" +
+      out += "<tr class=sift><th scope=row><code title=\"" + html_text(rows[i].source) + "\">" +
              html_text(rows[i].name) + "</code>" + line + "</tr>\n";
   }
-  return out + "</table></div>\n";
+  return html_table("Fresh sockets", out);
 }
 
 }  // namespace
 
 std::string html_state(const Comparison& comparison) {
   return state_table(comparison, context_world(comparison.world, *find_context("root")));
-}
-
-std::string html_history() {
-  std::string out = "<div class=wide><table><tr><th>since<th>until<th>behaviour<th>commit, CVE"
-                    "<th>what changed</tr>\n";
-  for (const BehaviourRow& row : behaviours())
-    out += "<tr class=sift><td>" + html_text(row.since) + "<td>" + html_text(row.until) +
-           "<td><code>" + html_text(row.name) + "</code><td><code>" + html_text(row.commit) +
-           "</code> " + html_text(row.cve) + "<td>" + html_text(row.sentence) + "</tr>\n";
-  return out + "</table></div>\n";
 }
 
 }  // namespace sockoracle

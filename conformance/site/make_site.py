@@ -134,12 +134,24 @@ def write_reports(site: Site, recordings: list) -> list:
     return rows
 
 
+def write_all_releases(site: Site, recordings: list) -> None:
+    """One page with a slider over the recordings of kernels without modules."""
+    plain = [str(path) for path in recordings if re.fullmatch(r"linux-[\d.]+", path.stem)]
+    target = site.folder / "reports" / "all-releases.html"
+    done = site.run("report", "--format", "html", "-o", str(target), *plain)
+    if done.returncode != 0:
+        print(done.stderr, file=sys.stderr)
+        site.wrong += 1
+
+
 def kernels_page(site: Site, rows: list) -> None:
     columns = ["recording", "kernel", "cases", "values of fresh sockets", "skipped", "the model"]
     site.page("reports.html", "Answers of real kernels",
               "<p>Each recording holds what one kernel answered; its report compares every answer "
               "with the model: maps of the answers, findings by cause, fresh sockets field by "
-              "field, the rules it showed.</p>\n" + table(columns, rows))
+              "field, the rules it showed. "
+              "<a href=\"reports/all-releases.html\">All releases on one page</a> has a slider "
+              "through them.</p>\n" + table(columns, rows))
 
 
 # ---- bugs ----------------------------------------------------------------------------------------
@@ -268,6 +280,7 @@ def main() -> int:
     counts = write_listings(site)
     bugs = write_bugs(site)
     kernels = write_reports(site, recordings)
+    write_all_releases(site, recordings)
     kernels_page(site, kernels)
     releases = [row["release"] for row in site.listing("releases")]
     index_page(site, kernels, bugs, counts, releases)
