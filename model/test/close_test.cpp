@@ -98,6 +98,47 @@ BOOST_AUTO_TEST_CASE(steps_of_a_success_report_none) {
     }
 }
 
+// An allocation that fails says so in its step, whatever errno becomes of it.
+BOOST_AUTO_TEST_CASE(a_failed_allocation_is_enomem) {
+  for (const int n : {1, 2, 3, 4, 5}) {
+    World world = world_for("6.12");
+    set_faults(world, {n});
+    Kernel k(world);
+    (void)k.call(inet(1, 0));
+    int failed = 0;
+    for (const Step& step : k.trace()) {
+      if (step.kind != StepKind::alloc || step.result == 0) continue;
+      ++failed;
+      BOOST_TEST(step.result == -kENOMEM, step_line(step));
+    }
+    BOOST_TEST(failed == 1, "step " << n);
+  }
+}
+
+// .slab_flags of the protos: objects that a reader under RCU may meet again as another sock.
+const struct {
+  const char *release, *name;
+  bool typesafe;
+} kSlabs[] = {
+    {"3.12", "TCP", true},    {"6.12", "TCP", true},    {"4.7", "UDP", true},
+    {"4.8", "UDP", false},    {"6.12", "UDP", false},   {"5.8", "MPTCP", false},
+    {"5.9", "MPTCP", true},   {"6.12", "MPTCP", true},  {"6.12", "RAW", false},
+    {"6.12", "PING", false},  {"6.12", "DCCP", true},   {"6.12", "SCTP", false},
+};
+
+BOOST_AUTO_TEST_CASE(who_may_be_read_after_it_is_freed) {
+  for (const auto& row : kSlabs) {
+    const Kernel k(world_for(row.release));
+    int met = 0;
+    for (const kmem_cache& slab : k.objects->slabs) {
+      if (slab.name != std::string_view(row.name)) continue;
+      ++met;
+      BOOST_TEST(slab.typesafe == row.typesafe, row.release << ' ' << row.name);
+    }
+    BOOST_TEST(met == 1, row.release << ' ' << row.name);
+  }
+}
+
 // What is no bug of a release stays without effect there: one connect and one disconnect of a ping
 // socket are balanced even where the second disconnect is CVE-2015-3636, an own namespace can be
 // entered, and one that does not exist cannot.

@@ -45,6 +45,12 @@ constexpr const char* kNoOpt = "!ENOPROTOOPT";
 constexpr const char* kNoSup = "!EOPNOTSUPP";
 
 constexpr Row kRows[] = {
+    // include/linux/net.h: SOCK_SUPPORT_ZC came in 6.0 as bit 5 and is bit 3 since 6.16;
+    // SOCK_CUSTOM_SOCKOPT (bit 6, then 4) is set by MPTCP and, since 6.7, by UDP
+    {kTcp, "socket.flags", {"0", kSame, kSame, "32", "8"}},
+    {kUdp, "socket.flags", {"0", kSame, kSame, "96", "24"}},
+    {kMptcp, "socket.flags", {kNoSocket, kSame, kSame, "64", "16"}},
+    {kRawIcmp, "socket.flags", {"0"}},
     // SOL_SOCKET
     {kTcp, "SO_TYPE", {"1"}},
     {kPacket, "SO_TYPE", {"10"}},
