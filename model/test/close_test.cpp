@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(who_may_be_read_after_it_is_freed) {
 
 // What is no bug of a release stays without effect there: one connect and one disconnect of a ping
 // socket are balanced even where the second disconnect is CVE-2015-3636, an own namespace can be
-// entered, and one that does not exist cannot.
+// entered, and a module takes only its own entries along.
 const char* const kClean[] = {
     "world release=3.12 as=ping-gid with=ping_drops_group_ref\n"
     "s0 = socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP) = 3\nconnect(s0)\nclose(s0)\n",
@@ -150,6 +150,10 @@ const char* const kClean[] = {
     "world release=6.12 as=userns-root\n"
     "s0 = socket(AF_INET, SOCK_RAW, 1) = 3\n"
     "user_ns 0\ns1 = socket(AF_INET, SOCK_RAW, 1) = 4\nclose(s0)\nclose(s1)\n",
+    "world release=6.12 sctp=loaded l2tp_ip=loaded\n"
+    "unload l2tp_ip\n"
+    "s0 = socket(AF_INET6, SOCK_SEQPACKET, IPPROTO_SCTP) = 3\n"
+    "close(s0)\n",
 };
 
 BOOST_AUTO_TEST_CASE(clean_programs) {
