@@ -37,10 +37,12 @@ struct Counts {
   uint64_t tests = 0, failures = 0, skipped = 0;
 };
 
-std::string attributes(const Counts& counts) {
-  return " tests=\"" + std::to_string(counts.tests) + "\" failures=\"" +
-         std::to_string(counts.failures) + "\" errors=\"0\" skipped=\"" +
-         std::to_string(counts.skipped) + "\"";
+// The root has no `skipped`: Jenkins' schema knows it of suites only.
+std::string attributes(const Counts& counts, bool of_suite) {
+  std::string text = " tests=\"" + std::to_string(counts.tests) + "\" failures=\"" +
+                     std::to_string(counts.failures) + "\" errors=\"0\"";
+  if (of_suite) text += " skipped=\"" + std::to_string(counts.skipped) + "\"";
+  return text;
 }
 
 bool fails(const Comparison& comparison, const Group& group) {
@@ -78,7 +80,7 @@ void add_group(std::string& out, const Comparison& comparison, const std::string
   add_case(out, suite, group_name(group));
   if (!group.skipped.empty()) {
     ++counts.skipped;
-    out += ">\n      <skipped message=\"" + escaped(group.skipped) + "\"/>\n    </testcase>\n";
+    out += ">\n      <skipped>" + escaped(group.skipped) + "</skipped>\n    </testcase>\n";
   } else if (fails(comparison, group)) {
     ++counts.failures;
     add_failure(out, comparison, group);
@@ -99,7 +101,7 @@ void add_stale(std::string& out, const std::string& suite, const Deviation& stal
 
 void add_suite(std::string& out, const std::string& name, const Counts& counts,
                const std::string& cases) {
-  out += "  <testsuite name=\"" + escaped(name) + "\"" + attributes(counts) + ">\n" + cases +
+  out += "  <testsuite name=\"" + escaped(name) + "\"" + attributes(counts, true) + ">\n" + cases +
          "  </testsuite>\n";
 }
 
@@ -124,7 +126,7 @@ std::string write_junit_report(std::span<const Comparison> comparisons) {
         counts = {.tests = 1, .failures = 0, .skipped = 1};
         add_case(cases, suite, "all");
         cases +=
-            ">\n      <skipped message=\"" + escaped(context.skipped) + "\"/>\n    </testcase>\n";
+            ">\n      <skipped>" + escaped(context.skipped) + "</skipped>\n    </testcase>\n";
       }
       for (const Group& group : context.groups) add_group(cases, comparison, suite, group, counts);
       finish(suite, counts, cases);
@@ -136,7 +138,7 @@ std::string write_junit_report(std::span<const Comparison> comparisons) {
     finish(subject + ".deviations", counts, cases);
   }
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"sockoracle\"" +
-         attributes(all) + ">\n" + suites + "</testsuites>\n";
+         attributes(all, false) + ">\n" + suites + "</testsuites>\n";
 }
 
 }  // namespace sockoracle

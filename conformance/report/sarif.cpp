@@ -3,6 +3,7 @@
 // table. Fingerprints hang on rule, observable, expected and got alone: they outlive counts.
 #include "conformance/json_reader.h"
 #include "conformance/report/report.h"
+#include "conformance/world_text.h"
 
 namespace sockoracle {
 namespace {
@@ -32,7 +33,10 @@ std::string json_rule(const RuleRow& rule) {
 
 // Every rule of the model in its order, so that a rule's index never depends on the findings.
 std::string json_driver() {
-  std::string out = "{\"name\":\"sockoracle\",\"rules\":[";
+  std::string out = "{\"name\":\"sockoracle\",\"version\":" +
+                    quoted("Linux " + release_text(oldest_release()) + " to " +
+                           release_text(newest_release())) +
+                    ",\"rules\":[";
   for (const RuleRow& rule : rules()) out += json_rule(rule) + ",";
   return out + "{\"id\":" + quoted(kStaleId) + ",\"shortDescription\":" +
          text_object("A known deviation must still occur.") + "}]}";

