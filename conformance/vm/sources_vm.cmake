@@ -14,6 +14,10 @@ if(SOCKORACLE_TESTS)
   add_test(NAME conformance/uml
     COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/vm/test/uml_test.py
             $<TARGET_FILE:sockoracle> ${PROJECT_SOURCE_DIR}/corpus/recordings/uml-6.1.jsonl)
+  add_test(NAME conformance/drift
+    COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/vm/test/drift_test.py
+            $<TARGET_FILE:sockoracle> ${PROJECT_SOURCE_DIR}/corpus/recordings/linux-7.1.jsonl)
+  set_tests_properties(conformance/drift PROPERTIES LABELS conformance TIMEOUT 600)
   set_tests_properties(conformance/uml PROPERTIES
     LABELS live SKIP_RETURN_CODE 4 TIMEOUT 900)
 endif()
