@@ -289,24 +289,31 @@ BOOST_AUTO_TEST_CASE(every_committed_recording_agrees_with_the_model) {
 }
 
 // The witness of each rule: a real kernel, in a recording, answered the named case as cases.def
-// says.
+// says. The one in a virtual machine was asked in every context.
 BOOST_AUTO_TEST_CASE(each_named_case_was_seen_on_a_real_kernel) {
-  const Recording recording =
-      read_recording(SOCKORACLE_SOURCE_DIR "/corpus/recordings/linux-6.18-host.jsonl");
-  for (const NamedCase& named : named_cases()) {
-    Call call;
-    CallError error;
-    BOOST_REQUIRE(parse_call(named.call, &call, &error));
-    for (const Answers& answers : recording.contexts) {
-      if (answers.context != named.context || !answers.skipped.empty()) continue;
-      std::string seen = "never asked";
-      for (const Observation& o : answers.observations) {
-        if (!o.deep && o.family == call.family && o.type == call.type && o.low <= call.protocol &&
-            call.protocol <= o.high) {
-          seen = o.error == 0 ? "0" : outcome_name(o.error);
+  for (const char* name : {"linux-6.18-host.jsonl", "linux-6.18.jsonl"}) {
+    const bool every_context = std::string_view(name) == "linux-6.18.jsonl";
+    const Recording recording =
+        read_recording(std::string(SOCKORACLE_SOURCE_DIR "/corpus/recordings/") + name);
+    for (const NamedCase& named : named_cases()) {
+      Call call;
+      CallError error;
+      BOOST_REQUIRE(parse_call(named.call, &call, &error));
+      for (const Answers& answers : recording.contexts) {
+        if (answers.context != named.context) continue;
+        if (!answers.skipped.empty()) {
+          BOOST_TEST(!every_context, named.name << " in " << name << ": " << answers.skipped);
+          continue;
         }
+        std::string seen = "never asked";
+        for (const Observation& o : answers.observations) {
+          if (!o.deep && o.family == call.family && o.type == call.type &&
+              o.low <= call.protocol && call.protocol <= o.high) {
+            seen = o.error == 0 ? "0" : outcome_name(o.error);
+          }
+        }
+        BOOST_TEST(seen == named.error, named.name << " in " << name << ": " << seen);
       }
-      BOOST_TEST(seen == named.error, named.name << ": " << seen);
     }
   }
 }
