@@ -48,6 +48,22 @@ BOOST_AUTO_TEST_CASE(encoding_is_canonical) {
   }
 }
 
+// Inputs that were kept must go on meaning what they meant. The layout is that of codec.cpp's version
+// byte: whoever changes it raises that and writes the seeds anew.
+BOOST_AUTO_TEST_CASE(the_last_bytes_are_faults_then_groups) {
+  Case c = decode_case({});
+  c.world.fault_count = 2;
+  c.world.faults[0] = 3;
+  c.world.faults[1] = 9;
+  c.world.caller.group_count = 1;
+  c.world.caller.groups[0] = 0x01020304;
+  const std::vector<uint8_t> bytes = encode_case(c);
+  const std::vector<uint8_t> tail = {2, 3, 9, 1, 4, 3, 2, 1};
+  BOOST_REQUIRE(bytes.size() > tail.size());
+  BOOST_TEST(std::vector<uint8_t>(bytes.end() - 8, bytes.end()) == tail,
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(default_and_context_worlds_survive) {
   for (size_t r = 0; r < releases().size(); ++r)
     for (const ContextRow& context : contexts()) {
