@@ -48,8 +48,8 @@ BOOST_AUTO_TEST_CASE(encoding_is_canonical) {
   }
 }
 
-// Inputs that were kept must go on meaning what they meant. The layout is that of codec.cpp's version
-// byte: whoever changes it raises that and writes the seeds anew.
+// Inputs that were kept must go on meaning what they meant. The layout is that of codec.cpp, whose
+// version byte is raised, and the seeds written anew, where it changes.
 BOOST_AUTO_TEST_CASE(the_last_bytes_are_faults_then_groups) {
   Case c = decode_case({});
   c.world.fault_count = 2;
