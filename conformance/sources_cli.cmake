@@ -17,6 +17,7 @@ target_sources(sockoracle_conformance PRIVATE
   repro_stage.cpp
   state_json.cpp
   step_text.cpp
+  strace_caller.cpp
   strace_log.cpp
   table_text.cpp
   world_json.cpp

@@ -63,23 +63,29 @@ bool starts_call(std::string_view text) {
 
 class LogReader {
  public:
-  LogReader(const std::string& name, StraceLog* log) : name_(name), log_(*log) {}
+  LogReader(const std::string& name, const World& start, StraceLog* log)
+      : name_(name), callers_(start), log_(*log) {}
 
   void line(std::string_view line, size_t number) {
     std::string process;
     const std::string_view text = without_prefix(line, &process);
     if (text.substr(0, 5) == "<... ") return resume(text, process);
-    if (!starts_call(text)) return;
+    if (text.substr(0, 4) == "+++ ") return callers_.exited(process);
+    const bool asks = starts_call(text);
+    if (!asks && !CallerTracker::concerns(text)) return;
     if (text.substr(0, 11) == "socketcall(" && text.find("SYS_SOCKET,") == std::string_view::npos)
       return;
     const size_t cut = text.find(kUnfinished);
-    if (cut == std::string_view::npos) return call(std::string(text), number);
+    if (cut == std::string_view::npos) return finished(std::string(text), process, number);
+    if (!asks) callers_.begun(process, text);
     open_[process] = {number, std::string(trimmed(text.substr(0, cut)))};
   }
 
   // Those that no line resumes: the process was killed, or the log ends.
   void end() {
-    for (const auto& [process, open] : open_) call(open.text + ") = ?", open.line);
+    for (const auto& [process, open] : open_)
+      if (starts_call(open.text)) call(open.text + ") = ?", process, open.line);
+    log_.callers = callers_.callers();
   }
 
  private:
@@ -92,13 +98,19 @@ class LogReader {
     const size_t cut = text.find("resumed>");
     const auto found = open_.find(process);
     if (cut == std::string_view::npos || found == open_.end()) return;
-    if (text.substr(5, 6) != "socket") return;
+    const std::string_view name = text.substr(5, text.find(' ', 5) - 5);
+    if (found->second.text.substr(0, name.size() + 1) != std::string(name) + "(") return;
     const Open open = found->second;
     open_.erase(found);
-    call(open.text + std::string(text.substr(cut + 8)), open.line);
+    finished(open.text + std::string(text.substr(cut + 8)), process, open.line);
   }
 
-  void call(const std::string& text, size_t number) {
+  void finished(const std::string& text, const std::string& process, size_t number) {
+    if (starts_call(text)) call(text, process, number);
+    else callers_.line(process, text);
+  }
+
+  void call(const std::string& text, const std::string& process, size_t number) {
     LoggedCall logged;
     logged.line = number;
     CallError error;
@@ -114,6 +126,7 @@ class LogReader {
     }
     if (!read_result(result, &logged))
       return unreadable(number, sign + 1, "a descriptor, -1 and an errno, or ?");
+    logged.caller = callers_.number_of(process);
     log_.calls.push_back(logged);
   }
 
@@ -137,6 +150,7 @@ class LogReader {
   }
 
   const std::string& name_;
+  CallerTracker callers_;
   StraceLog& log_;
   std::map<std::string, Open> open_;
 };
@@ -148,11 +162,11 @@ struct Same {
 };
 
 std::vector<Same> folded(const StraceLog& log) {
-  std::map<std::tuple<int, int32_t, int32_t, int32_t, bool, int32_t>, size_t> index;
+  std::map<std::tuple<size_t, int, int32_t, int32_t, int32_t, bool, int32_t>, size_t> index;
   std::vector<Same> all;
   for (const LoggedCall& c : log.calls) {
     const auto [at, is_new] =
-        index.try_emplace({static_cast<int>(c.call.entry), c.call.family, c.call.type,
+        index.try_emplace({c.caller, static_cast<int>(c.call.entry), c.call.family, c.call.type,
                            c.call.protocol, c.finished, c.error}, all.size());
     if (is_new) all.push_back({c, 0});
     ++all[at->second].count;
@@ -213,32 +227,53 @@ std::string because(Rule rule) {
 
 class Writer {
  public:
-  Writer(const Setting& setting, StraceVerdicts* out) : setting_(setting), out_(*out) {}
+  Writer(const Setting& setting, const StraceLog& log, StraceVerdicts* out)
+      : setting_(setting), log_(log), out_(*out) {}
 
   void add(const Same& same) {
-    const Case c{setting_.world, same.first.call};
+    const LoggedCaller& caller = log_.callers[same.first.caller];
+    const Case c{caller.world, same.first.call};
     const std::string call = call_text(same.first.call);
     if (!same.first.finished) return head("no result", same, call + " = ?");
     const std::string title = call + " = " + result_text(same.first.error);
     const Verdict verdict = ask(c).verdict;
     if (verdict.rule == Rule::family_not_modelled) return head("outside", same, title);
-    out_.checked += same.count;
     if (verdict.error == same.first.error) {
+      out_.checked += same.count;
       head("ok", same, title);
       if (verdict.error != 0) body(because(verdict.rule));
+      if (caller.world != setting_.world) body("as " + caller_text(caller, setting_.world));
       return;
     }
+    if (!caller.doubt.empty()) {
+      out_.unknown += same.count;
+      head("unknown", same, title);
+      body("as " + caller_text(caller, setting_.world) + ": " + answer_of(verdict));
+      return body("not certain: " + caller.doubt);
+    }
+    differs(same, c, title, verdict, caller);
+  }
+
+ private:
+  static std::string answer_of(const Verdict& verdict) {
+    return fmt::format("{}, because {}", result_text(verdict.error), because(verdict.rule));
+  }
+
+  void differs(const Same& same, const Case& c, const std::string& title, const Verdict& verdict,
+               const LoggedCaller& caller) {
+    out_.checked += same.count;
     Rule rule{};
     const std::string world = other_world(c, same.first.error, &rule);
     out_.differ += world.empty() ? same.count : 0;
     head(world.empty() ? "DIFFERS" : "elsewhere", same, title);
-    body(fmt::format("{} answers {}, because {}", setting_text(setting_),
-                     result_text(verdict.error), because(verdict.rule)));
+    const bool changed = caller.world != setting_.world;
+    body(setting_text(setting_) +
+         (changed ? ", now " + caller_text(caller, setting_.world) + "," : std::string()) +
+         " answers " + answer_of(verdict));
     body(world.empty() ? "no other caller, module or sysctl near this world answers as the log says"
                        : fmt::format("the log's answer {}: {}", world, because(rule)));
   }
 
- private:
   void head(std::string_view word, const Same& same, const std::string& title) {
     out_.text += padded(word, kIndent) + title;
     out_.text += same.count == 1 ? fmt::format("   line {}\n", same.first.line)
@@ -250,14 +285,15 @@ class Writer {
   }
 
   const Setting& setting_;
+  const StraceLog& log_;
   StraceVerdicts& out_;
 };
 
 }  // namespace
 
-StraceLog read_strace_log(std::string_view text, const std::string& name) {
+StraceLog read_strace_log(std::string_view text, const std::string& name, const World& start) {
   StraceLog log;
-  LogReader reader(name, &log);
+  LogReader reader(name, start, &log);
   for (size_t number = 1; !text.empty(); ++number) {
     const size_t end = std::min(text.find('\n'), text.size());
     reader.line(text.substr(0, end), number);
@@ -271,10 +307,13 @@ StraceLog read_strace_log(std::string_view text, const std::string& name) {
 
 StraceVerdicts strace_verdicts(const StraceLog& log, const Setting& setting) {
   StraceVerdicts out;
-  Writer writer(setting, &out);
+  Writer writer(setting, log, &out);
   for (const Same& same : folded(log)) writer.add(same);
   out.text += fmt::format("{} calls, {} checked against {}; {} differ\n", log.calls.size(),
                           out.checked, setting_text(setting), out.differ);
+  if (out.unknown != 0)
+    out.text += fmt::format("{} not checked: the log does not say who made the call\n",
+                            out.unknown);
   if (log.injected != 0) out.text += fmt::format("{} left out: injected by strace\n", log.injected);
   return out;
 }
@@ -282,7 +321,7 @@ StraceVerdicts strace_verdicts(const StraceLog& log, const Setting& setting) {
 int command_strace(const std::string& file, const std::vector<Item>& items) {
   const Setting setting = build_setting(items);
   const std::string name = file == "-" ? "standard input" : file;
-  const StraceLog log = read_strace_log(load_text(file), name);
+  const StraceLog log = read_strace_log(load_text(file), name, setting.world);
   const StraceVerdicts verdicts = strace_verdicts(log, setting);
   write_file_atomically("-", verdicts.text);
   for (const std::string& line : log.unreadable) std::fprintf(stderr, "%s\n", line.c_str());

@@ -114,8 +114,9 @@ const char* sockoracle_strace(const char* log, const char* world) {
   return answered([=] {
     const std::string text = log;
     if (text.size() > kLogMax) throw UsageError("the log: at most 1 MiB is accepted");
-    const StraceLog read = read_strace_log(text, "log");
-    std::string out = strace_verdicts(read, setting_of(world)).text;
+    const Setting setting = setting_of(world);
+    const StraceLog read = read_strace_log(text, "log", setting.world);
+    std::string out = strace_verdicts(read, setting).text;
     for (const std::string& line : read.unreadable) out += line + "\n";
     return out;
   });

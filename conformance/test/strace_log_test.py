@@ -6,6 +6,7 @@ usage: strace_log_test.py SOCKORACLE RECORDING
 Exit status: 0 good, 1 wrong, 4 skipped (no strace, or it may not trace here).
 """
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -33,6 +34,43 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()
 """
+# Each child changes who it is in another way, so that each is refused or not for its own reason.
+CHANGED = """
+import ctypes, os, socket
+libc = ctypes.CDLL(None)
+def must(result):
+    assert result >= 0
+def ask():
+    for kind, protocol in ((3, 1), (3, 0), (1, 0)):
+        try:
+            socket.socket(2, kind, protocol).close()
+        except OSError:
+            pass
+def drop_net_raw():
+    class Head(ctypes.Structure):
+        _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
+    head, data = Head(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    must(libc.capget(ctypes.byref(head), data))
+    data[0] &= ~(1 << 13)
+    must(libc.capset(ctypes.byref(head), data))
+def as_nobody():
+    os.setgroups([1000, 7]); os.setresgid(1000, 1000, 1000); os.setresuid(1000, 1000, 1000)
+def keep_caps():
+    must(libc.prctl(8, 1, 0, 0, 0)); os.setresuid(-1, 1000, 1000); os.setresuid(-1, 0, -1)
+def seteuid_back():
+    os.seteuid(1000); ask(); os.seteuid(0)
+def run_again():
+    os.setresuid(1000, 1000, 1000)
+    os.execv("PYTHON", ["python3", "-c",
+             "import socket\\ntry: socket.socket(2, 3, 1)\\nexcept OSError: pass"])
+CHANGES = [as_nobody, drop_net_raw, keep_caps, seteuid_back,
+           lambda: must(libc.unshare(0x50000000)), lambda: must(libc.unshare(0x10000000)),
+           lambda: must(libc.unshare(0x40000000)), run_again]
+for change in CHANGES:
+    if os.fork() == 0:
+        change(); ask(); os._exit(0)
+    assert os.wait()[1] == 0
+""".replace("PYTHON", shutil.which("python3", path="/usr/bin:/bin") or sys.executable)
 CALLS = 4 * 24 + 1  # three threads, the child, the pair
 NOTATIONS = [
     ["-f"], ["-f", "-t"], ["-f", "-tt", "-T", "-yy"], ["-f", "-ttt", "-y"], ["-f", "-r", "-n"],
@@ -55,8 +93,47 @@ BAD = [
     ("socket(AF_INET, SOCK_WHAT, 0) = 3\n", 64, "0 calls"),
     ("socket(AF_INET, SOCK_STREAM, 0\n", 64, "0 calls"),
     ("write(1, \"socket(AF_INET, 9, 9) = 3\", 5) = 5\n", 4, "0 calls"),
+    # Who asks: what the log says, and what it does not say.
+    ("setuid(1000) = 0\nsocket(AF_INET, SOCK_RAW, 1) = -1 EPERM (x)\n", 0, "as uid 1000"),
+    ("setuid(1000) = -1 EPERM (x)\nsocket(AF_INET, SOCK_RAW, IPPROTO_ICMP) = 3\n", 0, "ok "),
+    ("1 clone(child_stack=NULL, flags=CLONE_NEWUSER|SIGCHLD) = 2\n"
+     "2 socket(AF_INET, SOCK_RAW, 1) = -1 EPERM (x)\n1 socket(AF_INET, SOCK_RAW, 1) = 3\n", 0,
+     "user namespace of its own"),
+    ("1 setuid(1000) = 0\n2 socket(AF_INET, SOCK_RAW, 1) = -1 EPERM (x)\n", 0, "as uid 1000"),
+    ("1 socket(AF_INET, SOCK_RAW, 1) = 3\n2 setuid(1000) = 0\n"
+     "3 socket(AF_INET, SOCK_RAW, 1) = -1 EPERM (x)\n", 0, "no line says which process started"),
+    ("1 setns(3, 0) = 0\n1 socket(AF_INET, SOCK_RAW, 1) = -1 EPERM (x)\n", 4, "setns into"),
+    ("1 setns(3, CLONE_NEWNS) = 0\n1 socket(AF_INET, SOCK_RAW, 1) = -1 EACCES (x)\n", 1, "DIFFERS"),
+    ("1 capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, 0x7ff) = 0\n"
+     "1 socket(AF_INET, SOCK_RAW, 1) = -1 EPERM (x)\n", 4, "capset with"),
+    ("1 setgroups(1, [\n", 4, "0 calls"), ("1 clone3({flags=", 4, "0 calls"),
     ("", 4, "0 calls"), ("\0\xff[[[ ]]] 12 <... socket resumed>", 4, "0 calls"),
 ]
+
+
+def trace(program: str, flags: list, path: pathlib.Path) -> str:
+    """What strace says against it, or ""."""
+    done = subprocess.run(["strace", *flags, "-o", str(path), sys.executable, "-c", program],
+                          capture_output=True, text=True, timeout=120)
+    return "" if done.returncode == 0 else done.stderr or "fails"
+
+
+def check_changed(tool: str, path: pathlib.Path) -> list:
+    """Logs of a program that changes who it is: each call is explained by who asked."""
+    wrong = []
+    for flags in NOTATIONS:
+        complaint = trace(CHANGED, flags, path)
+        if complaint:
+            return [f"{flags}: {complaint}"]
+        done = check_text(tool, path.read_text(errors="replace"), ["--world", "host"])
+        said = done.stdout
+        if done.returncode != 0 or "elsewhere" in said or "unknown" in said:
+            wrong.append(f"{flags}: status {done.returncode}\n{said[-1500:]}{done.stderr}")
+        for who in ("as uid 1000, gid 1000, no capability", "without CAP_NET_RAW",
+                    "in a user namespace of its own, in a network", "as uid 1000, gid 0"):
+            if who not in said.replace("\n           ", " "):
+                wrong.append(f"{flags}: nobody {who}")
+    return wrong
 
 
 def check_text(tool: str, log: str, flags: list) -> subprocess.CompletedProcess:
@@ -81,10 +158,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for flags in NOTATIONS:
             path = pathlib.Path(folder) / "log"
-            traced = subprocess.run(["strace", *flags, "-o", str(path), sys.executable, "-c",
-                                     TRACED], capture_output=True, text=True, timeout=120)
-            if traced.returncode != 0:
-                print(f"skipped: strace does not trace here: {traced.stderr}", file=sys.stderr)
+            complaint = trace(TRACED, flags, path)
+            if complaint:
+                print(f"skipped: strace does not trace here: {complaint}", file=sys.stderr)
                 return 1 if wrong else 4
             log = path.read_text(errors="replace")
             unfinished += log.count("socket resumed>")
@@ -97,7 +173,12 @@ def main() -> int:
                                  ["--world", "host"])
             if changed.returncode != 1 or "1 differ" not in changed.stdout:
                 wrong.append(f"{flags}: a changed answer is not noticed\n{changed.stdout[-600:]}")
-    print(f"{len(BAD)} short logs, {len(NOTATIONS)} real ones with {unfinished} resumed lines, "
+        changed = "not as root"
+        if os.geteuid() == 0:
+            wrong += check_changed(tool, path)
+            changed = f"{len(NOTATIONS)} of changing callers"
+    print(f"{len(BAD)} short logs, {changed}, "
+          f"{len(NOTATIONS)} real ones with {unfinished} resumed lines, "
           f"{len(wrong)} wrong")
     print("\n".join(wrong[:5]))
     return 1 if wrong else 0
