@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Who has CAP_NET_RAW where: nested user namespaces, and the caller contexts. Then the group rule
 // of ping sockets, which no capability changes (security/commoncap.c:cap_capable, net/ipv4/ping.c).
+#include <linux/capability.h>
+
 #include "model/capability.h"
 #include "model/test/support.h"
 
@@ -244,6 +246,29 @@ BOOST_AUTO_TEST_CASE(group_info_leak) {
       ask_with(9, 9);  // by a supplementary one
       BOOST_TEST(k.balance().group_refs == row.leaked);
     }
+  }
+}
+
+// The system's own header says the numbers.
+#define ALL(X) \
+    X(CHOWN) X(DAC_OVERRIDE) X(DAC_READ_SEARCH) X(FOWNER) X(FSETID) X(KILL) X(SETGID) \
+    X(SETUID) X(SETPCAP) X(LINUX_IMMUTABLE) X(NET_BIND_SERVICE) X(NET_BROADCAST) \
+    X(NET_ADMIN) X(NET_RAW) X(IPC_LOCK) X(IPC_OWNER) X(SYS_MODULE) X(SYS_RAWIO) \
+    X(SYS_CHROOT) X(SYS_PTRACE) X(SYS_PACCT) X(SYS_ADMIN) X(SYS_BOOT) X(SYS_NICE) \
+    X(SYS_RESOURCE) X(SYS_TIME) X(SYS_TTY_CONFIG) X(MKNOD) X(LEASE) X(AUDIT_WRITE) \
+    X(AUDIT_CONTROL) X(SETFCAP) X(MAC_OVERRIDE) X(MAC_ADMIN) X(SYSLOG) X(WAKE_ALARM) \
+    X(BLOCK_SUSPEND) X(AUDIT_READ) X(PERFMON) X(BPF) X(CHECKPOINT_RESTORE)
+BOOST_AUTO_TEST_CASE(capabilities_have_the_headers_numbers) {
+  const std::pair<const char*, int> rows[] = {
+#define X(name) {"CAP_" #name, CAP_##name},
+      ALL(X)
+#undef X
+  };
+  BOOST_TEST(std::size(rows) == capability_symbols().size());
+  for (const auto& [name, number] : rows) {
+    const Symbol* symbol = find_symbol(capability_symbols(), name);
+    BOOST_REQUIRE_MESSAGE(symbol != nullptr, name);
+    BOOST_TEST(symbol->number == number, name);
   }
 }
 

@@ -117,6 +117,24 @@ BOOST_AUTO_TEST_CASE(undoing_reports_no_failure) {
     }
 }
 
+// What was passed does not refuse: the rule that decides stands in the trace once.
+BOOST_AUTO_TEST_CASE(a_rule_refuses_before_it_is_passed) {
+  for (const char* release : {"3.12", "5.10", "6.12", "7.3"})
+    for (const char* caller : {"root", "nobody"})
+      for (const int32_t family : {2, 10})
+        for (int32_t type = 0; type <= 11; ++type)
+          for (const int32_t protocol : {-1, 0, 1, 6, 17, 58, 255, 256, 262, 263, 65536}) {
+            if (type == kSOCK_PACKET) continue;
+            Kernel k(world_of(release, caller));
+            const Verdict v = k.call({Entry::socket, family, type, protocol});
+            int times = 0;
+            for (const Step& step : k.trace())
+              if (step.kind == StepKind::rule && step.what == row(v.rule).name) ++times;
+            BOOST_TEST(times == 1, release << ' ' << caller << ' ' << family << ' ' << type << ' '
+                                           << protocol << ": " << row(v.rule).name);
+          }
+}
+
 // An allocation that fails says so in its step, whatever errno becomes of it.
 BOOST_AUTO_TEST_CASE(a_failed_allocation_is_enomem) {
   for (const int n : {1, 2, 3, 4, 5}) {

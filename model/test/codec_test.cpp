@@ -64,6 +64,18 @@ BOOST_AUTO_TEST_CASE(the_last_bytes_are_faults_then_groups) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(maps_of_user_namespaces_survive) {
+  Case c = decode_case({});
+  c.world.user_ns_count = 2;
+  c.world.user_ns[1].inside = 7;
+  c.world.user_ns[1].outside = 100000;
+  c.world.user_ns[1].count = 65536;
+  const Case back = decode_case(encode_case(c));
+  BOOST_TEST(back.world.user_ns[1].inside == 7u);
+  BOOST_TEST(back.world.user_ns[1].outside == 100000u);
+  BOOST_TEST(back.world.user_ns[1].count == 65536u);
+}
+
 BOOST_AUTO_TEST_CASE(default_and_context_worlds_survive) {
   for (size_t r = 0; r < releases().size(); ++r)
     for (const ContextRow& context : contexts()) {
