@@ -217,6 +217,21 @@ BOOST_AUTO_TEST_CASE(clean_programs) {
   }
 }
 
+// net/ipv4/af_inet.c:inet_unregister_protosw only logs that it refuses; a program sees EPERM.
+BOOST_AUTO_TEST_CASE(a_permanent_entry_stays) {
+  Machine machine(world_of("6.12"));
+  Operation o;
+  o.op = Op::add_protosw;
+  o.entry.protocol = 200;
+  o.entry.permanent = true;
+  BOOST_TEST(machine.run(o).error == 0);
+  o.op = Op::del_protosw;
+  const Outcome refused = machine.run(o);
+  BOOST_TEST(!refused.skipped);
+  BOOST_TEST(refused.error == kEPERM);
+  BOOST_TEST(words(machine.kernel().call(inet(1, 200))) == "0 created");
+}
+
 BOOST_AUTO_TEST_CASE(a_user_namespace_that_does_not_exist) {
   Machine machine(world_of("6.12"));
   Operation enter;
