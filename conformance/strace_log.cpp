@@ -300,8 +300,8 @@ StraceLog read_strace_log(std::string_view text, const std::string& name, const 
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   reader.end();
-  std::stable_sort(log.calls.begin(), log.calls.end(),
-                   [](const LoggedCall& a, const LoggedCall& b) { return a.line < b.line; });
+  std::sort(log.calls.begin(), log.calls.end(),
+            [](const LoggedCall& a, const LoggedCall& b) { return a.line < b.line; });
   return log;
 }
 
