@@ -61,6 +61,7 @@ Comparison check_subject(const std::string& name, const SubjectOptions& asking,
     comparer.add(answers);
     progress.done(answers.context);
   });
+  if (DeepResult seen = subject->take_deep(); !seen.oracles.empty()) comparer.add(std::move(seen));
   if (deep) comparer.add(check_deep(subject->world(), plan_options(asking)));
   Comparison comparison = comparer.finish(subject->provenance(), known, asking.contexts.empty());
   if (name == "host") explain_by_seccomp(subject->world(), plan_options(asking), comparison);

@@ -196,7 +196,8 @@ void add_subject_flags(CLI::App& command, SubjectOptions& asking, WorldFlags& fl
       ->expected(1)
       ->take_all();
   command.add_flag("--allow-autoload", asking.allow_autoload,
-                   "let the host's kernel run modprobe for unknown protocols");
+                   "let the host's kernel run modprobe for unknown protocols; of a machine with "
+                   "modules: also compare which call asks for which");
   const auto machine = [&](const char* name, std::string& value, const char* type,
                            const char* help) {
     command.add_option(name, value, help)->type_name(type)->group("Machine (vm and uml)");

@@ -11,6 +11,7 @@
 #include "conformance/answers.h"
 #include "conformance/commands_check.h"
 #include "conformance/plan.h"
+#include "conformance/whitebox/whitebox.h"
 
 namespace sockoracle {
 
@@ -28,6 +29,8 @@ class Subject {
   // the names of contexts: it has what it has. Throws UnavailableError where the subject cannot be
   // run.
   virtual void answer(const PlanOptions& options, const ContextSink& sink) = 0;
+  // What was looked at besides, after answer().
+  virtual DeepResult take_deep() { return {}; }
 };
 
 // "host", the name of a release ("6.12"), of a machine ("vm:6.12", "uml"), or else a recording's

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -91,25 +90,13 @@ static void forbid_modprobe(void)
     close(fd);
 }
 
-// Loads the files that /modules/order lists, each after what it needs.
-static void load_modules(void)
+static void send_module(const char *name, int error)
 {
-    char name[word_size], path[2 * word_size], line[4 * word_size];
-    FILE *order = fopen("/modules/order", "re");
-    if (order == NULL)
-        return;
-    while (fscanf(order, "%95s", name) == 1) {
-        snprintf(path, sizeof path, "/modules/%s.ko", name);
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-        long result = fd < 0 ? -1 : syscall(SYS_finit_module, fd, "", 0);
-        const char *error = result == 0 ? "ok" : errno_name(errno);
-        int length = snprintf(line, sizeof line, "module %s %s\n", name,
-                              error == NULL ? "failed" : error);
-        send_bytes(line, (size_t)length);
-        if (fd >= 0)
-            close(fd);
-    }
-    fclose(order);
+    char line[4 * word_size];
+    const char *text = error == 0 ? "ok" : errno_name(error);
+    int length = snprintf(line, sizeof line, "module %s %s\n", name,
+                          text == NULL ? "failed" : text);
+    send_bytes(line, (size_t)length);
 }
 
 static _Noreturn void answer_requests(int answers)
@@ -182,7 +169,8 @@ _Noreturn void run_as_init(void)
     }
     send_bytes(begin, sizeof begin - 1);
     forbid_modprobe();
-    load_modules();
+    if (access("/modules/later", F_OK) != 0)     // else a request says when
+        load_modules(send_module);
     if (pipe(pipes) == 0) {
         pid_t child = fork();
         if (child == 0) {

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 int main(int argument_count, char **arguments)
@@ -14,6 +15,9 @@ int main(int argument_count, char **arguments)
         install_sigsys_handler();
         run_as_init();
     }
+    // The kernel calls its modprobe so: -q -- ALIAS
+    if (argument_count == 4 && strcmp(arguments[0], "/modprobe") == 0)
+        return run_as_modprobe(arguments[3]);
     if (argument_count > 1) {
         fprintf(stderr, "%s: takes no arguments; requests come on stdin, see the README\n",
                 arguments[0]);

@@ -164,6 +164,14 @@ bool parse_i32(const char *text, int32_t *number);
 
 _Noreturn void run_as_init(void);
 
+// ---- autoload.c: who asks for which module, and this program as the machine's modprobe
+
+int run_as_modprobe(const char *alias);
+void load_modules(void (*tell)(const char *name, int error));    // those of /modules/order
+void serve_modprobe(const char *mode);
+void serve_modules(void);
+void serve_autoload(char *arguments);
+
 // ---- hold.c: sockets that stay open
 
 void serve_hold(char *arguments);

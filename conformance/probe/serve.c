@@ -40,6 +40,12 @@ bool serve(bool inside_context)
             serve_inodes(rest);
         } else if (strcmp(request, "destroyed") == 0) {
             serve_destroyed(rest);
+        } else if (strcmp(request, "modprobe") == 0) {
+            serve_modprobe(rest);
+        } else if (is_bare(request, "modules", rest)) {
+            serve_modules();
+        } else if (strcmp(request, "autoload") == 0) {
+            serve_autoload(rest);
         } else if (is_bare(request, "process", rest)) {
             serve_process();
         } else if (is_bare(request, "hello", rest)) {
@@ -54,7 +60,8 @@ bool serve(bool inside_context)
             return false;
         } else {
             say_error("request", "wanted: hello observe context leave grid grids deep hold "
-                                 "drop call inodes destroyed process read timing quit");
+                                 "drop call inodes destroyed process read timing modprobe "
+                                 "modules autoload quit");
         }
     }
 }

@@ -134,6 +134,31 @@ std::string config_text(const std::string& path) {
   return plain;
 }
 
+std::string alias_lines(const Modules& modules) {
+  constexpr std::string_view kKey("\0alias=net-pf-", 14);
+  std::map<std::string, std::string> takes;  // module: itself and what it depends on, in order
+  std::string lines;
+  for (const auto& [name, image] : modules) {
+    std::set<std::string> needed = {name};
+    for (const std::string& depends : depends_of(image)) {
+      if (const auto found = takes.find(depends); found != takes.end()) {
+        for (std::string_view rest = found->second; !rest.empty();) {
+          const size_t blank = rest.find(' ', 1);
+          needed.emplace(rest.substr(1, blank - 1));
+          rest = blank == std::string_view::npos ? std::string_view() : rest.substr(blank);
+        }
+      }
+    }
+    for (const auto& [other, unused] : modules)
+      if (needed.count(other) != 0) takes[name] += " " + other;
+    for (size_t at = 0; (at = image.find(kKey, at)) != std::string::npos; ++at) {
+      const size_t begin = at + kKey.size() - std::string_view("net-pf-").size();
+      lines += image.substr(begin, image.find('\0', begin) - begin) + takes[name] + "\n";
+    }
+  }
+  return lines;
+}
+
 std::string image_release(const std::string& path) {
   constexpr size_t kMagicAt = 0x202, kVersionAt = 0x20e, kSetupAt = 0x200;
   constexpr std::string_view kBanner = "Linux version ";

@@ -99,14 +99,14 @@ void Machine::send(std::string_view line) {
   requests_ += '\n';
 }
 
-void Machine::boot(const MachineCommand& command,
-                   const std::vector<std::pair<std::string, std::string>>& modules) {
+void Machine::boot(const MachineCommand& command, const Modules& modules, bool later) {
   Initramfs files;
   for (const char* folder : {"dev", "proc", "sys", "tmp", "modules"})
     files.add_folder(folder);
   files.add_character_device("dev/console", 5, 1);
   const std::span<const unsigned char> probe = probe_image();
-  files.add_file("init", {reinterpret_cast<const char*>(probe.data()), probe.size()}, true);
+  const std::string_view program(reinterpret_cast<const char*>(probe.data()), probe.size());
+  files.add_file("init", program, true);
   files.add_file("requests", requests_);
   std::string order;
   for (const auto& [name, bytes] : modules) {
@@ -114,6 +114,11 @@ void Machine::boot(const MachineCommand& command,
     order += name + "\n";
   }
   files.add_file("modules/order", order);
+  if (later) {
+    files.add_file("modules/later", {});
+    files.add_file("modules/aliases", alias_lines(modules));
+    files.add_file("modprobe", program, true);
+  }
   const std::string initrd = folder_.path() + "/initrd", console = folder_.path() + "/console";
   write_new_file(initrd, files.finish());
   write_new_file(console, {});

@@ -11,6 +11,7 @@
 
 #include "conformance/probe_client.h"
 #include "conformance/vm/frames.h"
+#include "conformance/vm/kernel_folder.h"
 
 namespace sockoracle {
 
@@ -44,9 +45,9 @@ class Machine final : public ProbeLink {
   ~Machine() override;  // ends it
   // Before boot: collects what will be asked.
   void send(std::string_view line) override;
-  // `modules`: (name, bytes) in the order of loading.
-  void boot(const MachineCommand& command,
-            const std::vector<std::pair<std::string, std::string>>& modules);
+  // `modules` are loaded in that order: before the first request, or (`later`) by requests and by
+  // calls that ask for them.
+  void boot(const MachineCommand& command, const Modules& modules, bool later = false);
   std::string_view receive() override;
   const std::vector<std::string>& failed_modules() const { return frames_.failed_modules(); }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Kernels in virtual machines.
 target_sources(sockoracle_conformance PRIVATE
+  vm/autoload.cpp
   vm/child_output.cpp
   vm/frames.cpp
   vm/initramfs.cpp

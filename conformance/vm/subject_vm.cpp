@@ -9,6 +9,7 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/host_world.h"
+#include "conformance/vm/autoload.h"
 #include "conformance/vm/setup.h"
 
 namespace sockoracle {
@@ -44,6 +45,13 @@ class VmSubject final : public Subject {
  public:
   VmSubject(std::string_view name, const SubjectOptions& asking) : client_(machine_, states_) {
     MachineSetup setup = machine_setup(name, asking.machine);
+    const bool autoload = asking.allow_autoload;
+    if (autoload && setup.modules.empty()) {
+      throw UsageError("--allow-autoload wants modules to load: vm:RELEASE-modules, or --modules "
+                       "DIR");
+    }
+    if (autoload)
+      Autoload::queue(machine_);
     for (const std::string& path : fact_files())
       machine_.send("read " + path);
     World planned = default_world(setup.release);
@@ -55,11 +63,16 @@ class VmSubject final : public Subject {
     plan_ = make_plan(planned, everything);
     for (const ContextPlan& part : plan_.contexts)
       client_.queue(part);
-    machine_.boot(setup.command, setup.modules);
+    machine_.boot(setup.command, setup.modules, autoload);
+    Autoload seen;
+    if (autoload)
+      seen.collect(machine_, setup.modules);
     provenance_.subject = setup.subject;
     derive_world(setup.config);
     if (asking.adjust)
       asking.adjust(world_);
+    if (autoload)
+      autoload_ = seen.compare(world_);
     for (const std::string& module : machine_.failed_modules()) {
       std::fprintf(stderr, "module not loaded: %s\n", module.c_str());
     }
@@ -68,6 +81,8 @@ class VmSubject final : public Subject {
   const Provenance& provenance() const override { return provenance_; }
   const World& world() const override { return world_; }
   const StateTable& states() const override { return states_; }
+
+  DeepResult take_deep() override { return std::move(autoload_); }
 
   // What is asked was settled before the boot.
   void answer(const PlanOptions&, const ContextSink& sink) override {
@@ -131,6 +146,7 @@ class VmSubject final : public Subject {
   Machine machine_;
   ProbeClient client_;
   Plan plan_;
+  DeepResult autoload_;
 };
 
 }  // namespace

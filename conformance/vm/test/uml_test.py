@@ -120,6 +120,21 @@ def check_answers(uml):
            "check: not every context was asked")
 
 
+def check_autoload(uml):
+    folders = sorted(pathlib.Path("/usr/lib/uml/modules").glob("*/kernel"))
+    done = subprocess.run([uml.tool, "check", "--subject", "uml", "--allow-autoload", "--context",
+                           "root", *(["--modules", str(folders[-1])] if folders else [])],
+                          env=uml.environment(), capture_output=True, text=True, timeout=400,
+                          check=False)
+    if not folders:
+        expect(done.returncode == 64 and "--modules DIR" in done.stderr, "autoload without modules")
+        return
+    came = [line for line in done.stdout.splitlines() if "net-pf-2-proto-132 brought" in line]
+    expect("deep: autoload: 177 calls" in done.stdout and len(came) == 1 and
+           came[0].startswith("  socket(AF_INET, 0, IPPROTO_SCTP) as nobody:") and
+           came[0].endswith(" sctp"), f"autoload: {done.stdout[-900:]} {done.stderr}")
+
+
 def check_failures(uml):
     uml.record("panic", "Kernel panic", "--subject", "uml", "--append", "rdinit=/nothing")
     uml.record_and_signal("hang", "was not done after 4 seconds", signal.SIGSTOP,
@@ -223,6 +238,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         uml = Uml(sys.argv[1], pathlib.Path(name))
         check_answers(uml)
+        check_autoload(uml)
         check_failures(uml)
         check_full_disk(uml)
         check_repro(uml, sys.argv[2])
