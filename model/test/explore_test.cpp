@@ -311,6 +311,16 @@ BOOST_AUTO_TEST_CASE(what_would_let_a_raw_socket_through) {
   }));
 }
 
+// Two things stand in the way, neither of them the call.
+BOOST_AUTO_TEST_CASE(what_takes_two_changes) {
+  Case c{world_of("6.18", "nobody"), inet(3, 1)};
+  c.world.limits.fds_left = 0;
+  BOOST_TEST(any_remedy(remedies_of(c, 1000), [](const std::vector<Change>& s) {
+    return s.size() == 2 && is_capability(s[0], kCAP_NET_RAW) &&
+           s[1].kind == Change::Kind::limit;
+  }));
+}
+
 std::vector<Case> failing() {
   const Release now = newest_release();
   return {
