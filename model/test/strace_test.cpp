@@ -2,6 +2,8 @@
 // The notation of calls: what is accepted, what is printed, and that printing can be read back.
 #include "model/strace.h"
 
+#include <linux/netlink.h>
+
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <limits>
@@ -112,6 +114,30 @@ BOOST_AUTO_TEST_CASE(reads_and_prints) {
       BOOST_TEST((call == row.call));
       BOOST_TEST(printed(row.call) == (row.canonical[0] != '\0' ? row.canonical : row.text));
     }
+  }
+}
+
+// Names of another family's third argument have the numbers of the system's own header.
+BOOST_AUTO_TEST_CASE(netlink_protocols) {
+  const struct {
+    const char* name;
+    int32_t number;
+  } rows[] = {
+#define X(name) {#name, name}
+      X(NETLINK_ROUTE),     X(NETLINK_USERSOCK),   X(NETLINK_FIREWALL),   X(NETLINK_SOCK_DIAG),
+      X(NETLINK_INET_DIAG), X(NETLINK_NFLOG),      X(NETLINK_XFRM),       X(NETLINK_SELINUX),
+      X(NETLINK_ISCSI),     X(NETLINK_AUDIT),      X(NETLINK_FIB_LOOKUP), X(NETLINK_CONNECTOR),
+      X(NETLINK_NETFILTER), X(NETLINK_IP6_FW),     X(NETLINK_DNRTMSG),    X(NETLINK_KOBJECT_UEVENT),
+      X(NETLINK_GENERIC),   X(NETLINK_SCSITRANSPORT), X(NETLINK_ECRYPTFS), X(NETLINK_RDMA),
+      X(NETLINK_CRYPTO),    X(NETLINK_SMC),
+#undef X
+  };
+  for (const auto& row : rows) {
+    Call call;
+    CallError error;
+    const std::string text = std::string("socket(AF_NETLINK, SOCK_RAW, ") + row.name + ")";
+    BOOST_REQUIRE_MESSAGE(parse_call(text, &call, &error), text);
+    BOOST_TEST(call.protocol == row.number, row.name);
   }
 }
 
