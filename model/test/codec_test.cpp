@@ -64,13 +64,15 @@ BOOST_AUTO_TEST_CASE(the_last_bytes_are_faults_then_groups) {
              boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(maps_of_user_namespaces_survive) {
+BOOST_AUTO_TEST_CASE(maps_and_sublevels_survive) {
   Case c = decode_case({});
   c.world.user_ns_count = 2;
   c.world.user_ns[1].inside = 7;
   c.world.user_ns[1].outside = 100000;
   c.world.user_ns[1].count = 65536;
+  c.world.release.sublevel = 77;
   const Case back = decode_case(encode_case(c));
+  BOOST_TEST(back.world.release.sublevel == 77);
   BOOST_TEST(back.world.user_ns[1].inside == 7u);
   BOOST_TEST(back.world.user_ns[1].outside == 100000u);
   BOOST_TEST(back.world.user_ns[1].count == 65536u);
