@@ -2,8 +2,7 @@
 // Which call makes the kernel ask for which module, which module comes, and in which order: the
 // same calls in three worlds, one after the other in one boot. Where modules are absent modprobe
 // finds nothing; where they are loadable it loads them, for a caller without privileges; then all
-// is there. What came cannot be unloaded, so the model answers the calls of a world in one kernel, in
-// the same order.
+// is there. What came cannot be unloaded, so the model answers a world's calls in one kernel too.
 #pragma once
 
 #include <string>
