@@ -29,7 +29,7 @@ th{background:var(--box);font-weight:600}.strip{display:flex;flex-wrap:wrap;gap:
 color:var(--fg);text-decoration:none;border:1px solid transparent}
 .cell:hover,.cell:focus{border-color:var(--fg)}.differs{outline:2px solid var(--bad)}
 .known{outline:2px dashed var(--dim)}
-:target{outline:3px solid var(--link)}
+:target:not(section){outline:3px solid var(--link)}
 .a0{background:var(--h0)}.a1{background:var(--h1)}.a2{background:var(--h2)}.a3{background:var(--h3)}
 .a4{background:var(--h4)}.a5{background:var(--h5)}.a6{background:var(--h6)}.a7{background:var(--h7)}
 input{font:inherit;padding:.3rem .5rem;width:min(24rem,95%)}
