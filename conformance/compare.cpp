@@ -36,28 +36,37 @@ Call call_of(const Observation& o, int32_t protocol) {
   return {.entry = Entry::socket, .family = o.family, .type = o.type, .protocol = protocol};
 }
 
-bool matches(const std::string& pattern, std::string_view text) {
-  return pattern == "*" || pattern == text;
+bool matches(const Deviation& deviation, const Finding& finding) {
+  return matches_pattern(deviation.rule, row(finding.rule).name) &&
+         matches_pattern(deviation.observable, finding.observable) &&
+         matches_pattern(deviation.expected, finding.expected) &&
+         matches_pattern(deviation.got, finding.got);
 }
 
-// Marks known findings; returns the deviations that none of them needed.
-std::vector<Deviation> apply_deviations(std::vector<Finding>& findings,
+bool was_asked(const std::vector<ContextResult>& contexts, const std::string& name) {
+  return std::any_of(contexts.begin(), contexts.end(), [&](const ContextResult& context) {
+    return context.name == name && context.skipped.empty();
+  });
+}
+
+// Marks known findings, each by the first deviation that matches; returns those that none needed.
+std::vector<Deviation> apply_deviations(Comparison& result,
                                         const std::vector<Deviation>& deviations) {
   std::vector<Deviation> stale;
+  std::vector<Finding>& findings = result.findings;
   for (const Deviation& deviation : deviations) {
     bool used = false;
     for (Finding& finding : findings) {
-      if (!matches(deviation.rule, row(finding.rule).name) ||
-          !matches(deviation.observable, finding.observable) ||
-          !matches(deviation.expected, finding.expected) || !matches(deviation.got, finding.got)) {
-        continue;
-      }
+      if (finding.known || !matches(deviation, finding)) continue;
       used = true;
       finding.known = true;
       finding.reason = deviation.reason;
       finding.link = deviation.link;
+      finding.cause = deviation.where;
     }
-    if (!used) stale.push_back(deviation);
+    const bool elsewhere =
+        !deviation.context.empty() && !was_asked(result.contexts, deviation.context);
+    if (!used && !elsewhere) stale.push_back(deviation);
   }
   return stale;
 }
@@ -300,7 +309,7 @@ Comparison Comparer::finish(const Provenance& provenance, const std::vector<Devi
                             bool complete) {
   result_.provenance = provenance;
   result_.findings = table_.take();
-  std::vector<Deviation> stale = apply_deviations(result_.findings, deviations);
+  std::vector<Deviation> stale = apply_deviations(result_, deviations);
   if (complete) result_.stale = std::move(stale);
   count_unread();
   sort_findings(result_);

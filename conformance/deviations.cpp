@@ -5,6 +5,7 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/json_reader.h"
+#include "conformance/subjects.h"
 
 namespace sockoracle {
 namespace {
@@ -23,11 +24,13 @@ std::string member(const JsonTree& row, std::string_view key, const std::string&
 }
 
 Deviation read_row(const JsonTree& row, const std::string& where) {
-  constexpr std::string_view kKeys[] = {"rule", "observable", "expected", "got", "reason", "link"};
+  constexpr std::string_view kKeys[] = {"rule",   "observable", "expected", "got",
+                                        "reason", "link",       "date",     "context"};
   if (row.kind != Kind::object) refuse(where, "a deviation is an object");
   for (const std::string& key : row.keys) {
     if (std::find(std::begin(kKeys), std::end(kKeys), key) == std::end(kKeys)) {
-      refuse(where, "\"" + key + "\"; accepted: rule observable expected got reason link");
+      refuse(where, "\"" + key +
+                        "\"; accepted: rule observable expected got reason link date context");
     }
   }
   Deviation deviation{.rule = member(row, "rule", where),
@@ -36,12 +39,41 @@ Deviation read_row(const JsonTree& row, const std::string& where) {
                       .got = member(row, "got", where),
                       .reason = member(row, "reason", where),
                       .link = row.find("link") != nullptr ? member(row, "link", where) : "",
-                      .where = where};
+                      .where = where,
+                      .date = row.find("date") != nullptr ? member(row, "date", where) : "",
+                      .context =
+                          row.find("context") != nullptr ? member(row, "context", where) : ""};
   if (deviation.reason.empty()) refuse(where, "a deviation has a reason");
   return deviation;
 }
 
+// The rest of `text` is tried against the rest of `pattern`; recursion only at stars, of which
+// there are few.
+bool matches_glob(std::string_view pattern, std::string_view text) {
+  while (!pattern.empty() && pattern.front() != '*') {
+    if (text.empty() || text.front() != pattern.front()) return false;
+    pattern.remove_prefix(1);
+    text.remove_prefix(1);
+  }
+  if (pattern.empty()) return text.empty();
+  pattern.remove_prefix(1);
+  if (pattern.empty()) return true;
+  for (size_t skip = 0; skip <= text.size(); ++skip) {
+    if (matches_glob(pattern, text.substr(skip))) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+bool matches_pattern(std::string_view patterns, std::string_view text) {
+  while (true) {
+    const size_t bar = std::min(patterns.find('|'), patterns.size());
+    if (matches_glob(patterns.substr(0, bar), text)) return true;
+    if (bar == patterns.size()) return false;
+    patterns.remove_prefix(bar + 1);
+  }
+}
 
 std::vector<Deviation> parse_deviations(std::string_view text, std::string_view name) {
   JsonTree json;
@@ -60,8 +92,9 @@ std::vector<Deviation> parse_deviations(std::string_view text, std::string_view 
 
 std::vector<Deviation> deviations_of(std::string_view subject) {
   for (const SubjectFile& file : subject_files()) {
-    if (file.name == subject) {
-      return parse_deviations(file.text, "subjects/" + std::string(file.name) + ".json");
+    const std::string name = "subjects/" + std::string(file.name) + ".json";
+    for (const NamedSubject& known : parse_subject(file.text, name)) {
+      if (known.name == subject) return parse_deviations(file.text, name);
     }
   }
   return {};

@@ -9,19 +9,23 @@
 
 namespace sockoracle {
 
-// A "*" in one of the first four matches anything.
+// Patterns of a finding: "*" stands for any text, "|" separates alternatives. Rows are tried in
+// their order, and the first that matches a finding explains it.
 struct Deviation {
   std::string rule, observable, expected, got;
   std::string reason;
   std::string link;
-  std::string where;  // "subjects/gvisor.json:12", for messages
+  std::string where;      // "subjects/gvisor.json: deviation 12", for messages
+  std::string date{};     // when it was seen, "2026-11-22"
+  std::string context{};  // only this one shows it: where that was not asked, it is not stale
 };
+
+bool matches_pattern(std::string_view patterns, std::string_view text);
 
 // Reads the "deviations" of a subject's file. Throws UsageError, "name: reason".
 std::vector<Deviation> parse_deviations(std::string_view text, std::string_view name);
 
-// Those of the file subjects/<subject>.json that this program carries; none where there is no such
-// file.
+// Those of the file of subjects/ that has a subject of that name; none where there is no such file.
 std::vector<Deviation> deviations_of(std::string_view subject);
 
 // The files of subjects/ as linked into this program.

@@ -2,6 +2,7 @@
 #include "conformance/findings.h"
 
 #include <algorithm>
+#include <set>
 
 #include "conformance/step_text.h"
 #include "model/strace.h"
@@ -28,6 +29,16 @@ size_t Comparison::checked_contexts() const {
 size_t Comparison::unexpected() const {
   return static_cast<size_t>(
       std::count_if(findings.begin(), findings.end(), [](const auto& f) { return !f.known; }));
+}
+
+size_t Comparison::causes() const {
+  std::set<std::string> causes;
+  size_t alone = 0;
+  for (const Finding& finding : findings) {
+    if (finding.known && finding.cause.empty()) ++alone;
+    if (finding.known && !finding.cause.empty()) causes.insert(finding.cause);
+  }
+  return causes.size() + alone;
 }
 
 namespace {

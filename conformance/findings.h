@@ -24,6 +24,7 @@ struct Finding {
   int32_t low = 0, high = 0;  // the protocols over which it was seen, from lowest to highest
   bool known = false;         // a deviation explains it:
   std::string reason, link;
+  std::string cause;  // which one: findings with the same are one cause
 };
 
 // One run of protocols with the same answer: the unit that JUnit and KTAP call a test.
@@ -71,6 +72,7 @@ struct Comparison {
   uint64_t skipped_cases() const;
   size_t checked_contexts() const;
   size_t unexpected() const;
+  size_t causes() const;  // deviations that explain the known findings
 };
 
 // "12345 cases checked in 18 contexts, 678 skipped: 600 needs a BPF program (cgroup-deny); 78 ...".

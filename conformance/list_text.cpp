@@ -4,6 +4,7 @@
 #include "conformance/cli_error.h"
 #include "conformance/json_out.h"
 #include "conformance/step_text.h"
+#include "conformance/subjects.h"
 #include "conformance/text_layout.h"
 #include "conformance/world_text.h"
 #include "model/observables.h"
@@ -92,10 +93,16 @@ Listing list_protocols() {
 
 // Where an observation can come from; a kind of subject each.
 Listing list_subjects() {
-  return {{"subject", "sentence"},
-          {{"host", "the running kernel, asked by the probe"},
-           {"RELEASE", "the model at a release, like 6.12"},
-           {"FILE", "a recording (*.jsonl)"}}};
+  Listing listing{{"subject", "sentence"},
+                  {{"host", "the running kernel, asked by the probe"},
+                   {"RELEASE", "the model at a release, like 6.12"},
+                   {"FILE", "a recording (*.jsonl)"},
+                   {"cmd:COMMAND",
+                    "what a command runs that passes the probe's input and output on"}}};
+  for (const NamedSubject& subject : named_subjects()) {
+    if (!subject.launch.empty()) listing.rows.push_back({subject.name, subject.sentence});
+  }
+  return listing;
 }
 
 struct What {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "conformance/ask.h"
+#include "conformance/audit.h"
 #include "conformance/cli_error.h"
 #include "conformance/cli_world.h"
 #include "conformance/commands_check.h"
@@ -29,7 +30,8 @@ constexpr const char* kCallHelp =
     "numbers work as well: 'socket(2, 0x80003, 1)'";
 
 constexpr const char* kSubjectHelp =
-    "host, a release, vm:6.12, vm:6.12-modules, vm (with --kernel), uml, or a recording";
+    "host, a release, vm:6.12, vm:6.12-modules, vm (with --kernel), uml, cmd:COMMAND, a name of "
+    "`list subjects`, or a recording";
 
 void put(const std::string& text) {
   const size_t wrote = std::fwrite(text.data(), 1, text.size(), stdout);
@@ -349,6 +351,23 @@ void add_strace(CLI::App& app, State& state) {
   command.callback([&state] { state.status = command_strace(state.log, state.flags.items()); });
 }
 
+void add_audit(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("audit", "another suite's list of tests, judged");
+  command.footer(
+      "One test per line, in strace's notation, or tab-separated under a heading with expect\n"
+      "and call (or family, type, protocol), and perhaps as, because, name, description. Tells\n"
+      "on which releases each expectation holds, whether for the reason the test gives, and which\n"
+      "rules the list meets. Exit status 1: some do not hold here, or for another reason.\n\n"
+      "Examples:\n  sockoracle audit corpus/audits/ltp-socket01.tsv\n"
+      "  echo 'socket(AF_INET, SOCK_RAW, 0) = -1 EPROTONOSUPPORT  # as nobody' | sockoracle audit");
+  command.add_option("FILE", state.log, "the list; without it, or as -, standard input");
+  add_format(command, state);
+  add_world_flags(command, state.flags);
+  command.callback([&state] {
+    state.status = command_audit(state.log, state.flags.items(), state.format == "json");
+  });
+}
+
 void add_list(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("list", "the tables of the model");
   command.footer("Examples:\n  sockoracle list rules\n  sockoracle list behaviours --format json");
@@ -380,6 +399,7 @@ void configure(CLI::App& app, State& state) {
   add_replay(app, state);
   add_repro(app, state);
   add_strace(app, state);
+  add_audit(app, state);
   add_list(app, state);
 }
 

@@ -122,6 +122,10 @@ void add_precedence(std::vector<Request>& grid) {
     }
     grid.push_back(request(family, 15 | kSOCK_CLOEXEC, {0}));
   }
+  // Families that sandboxes refuse: on Linux the type's error comes first, whatever they are.
+  for (const int32_t family : {kAF_ALG, kAF_VSOCK}) {
+    for (const int32_t type : {15, 0x10001}) grid.push_back(request(family, type, {0}));
+  }
 }
 
 struct DeepKind {

@@ -30,6 +30,8 @@ class ProbeLink {
 class ProbeProcess final : public ProbeLink {
  public:
   ProbeProcess();
+  // One that was started elsewhere, the leader of its own process group.
+  ProbeProcess(pid_t pid, int to_probe, int from_probe);
   ~ProbeProcess() override;  // ends the probe, and with it every context
   ProbeProcess(const ProbeProcess&) = delete;
   ProbeProcess& operator=(const ProbeProcess&) = delete;
@@ -37,6 +39,8 @@ class ProbeProcess final : public ProbeLink {
   void send(std::string_view line) override;
   std::string_view receive() override;
   pid_t pid() const { return pid_; }
+  // Closes the way in, at which it ends by itself, and waits for that so long.
+  void finish(int milliseconds);
 
  private:
   void pump();

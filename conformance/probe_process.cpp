@@ -140,10 +140,30 @@ ProbeProcess::ProbeProcess() : buffer_(kBufferSize) {
   fail_errno("execution");
 }
 
+ProbeProcess::ProbeProcess(pid_t pid, int to_probe, int from_probe)
+    : pid_(pid), to_probe_(to_probe), from_probe_(from_probe), buffer_(kBufferSize) {
+  former_sigpipe_ = signal(SIGPIPE, SIG_IGN);
+  fcntl(to_probe_, F_SETFL, O_NONBLOCK);
+}
+
+void ProbeProcess::finish(int milliseconds) {
+  close(std::exchange(to_probe_, -1));
+  close(std::exchange(from_probe_, -1));
+  constexpr int kStepMs = 10;
+  for (int waited = 0; pid_ > 0 && waited < milliseconds; waited += kStepMs) {
+    if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
+      kill(-pid_, SIGKILL);  // what it left behind in its group
+      pid_ = -1;
+      return;
+    }
+    poll(nullptr, 0, kStepMs);
+  }
+}
+
 ProbeProcess::~ProbeProcess() {
   signal(SIGPIPE, former_sigpipe_);
-  close(to_probe_);
-  close(from_probe_);
+  if (to_probe_ >= 0) close(to_probe_);
+  if (from_probe_ >= 0) close(from_probe_);
   if (pid_ <= 0) return;
   kill(-pid_, SIGKILL);  // its own process group: the probe and the contexts it forked
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {

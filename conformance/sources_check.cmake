@@ -3,6 +3,8 @@
 target_sources(sockoracle_conformance PRIVATE
   answers.cpp
   commands_check.cpp
+  command_probe.cpp
+  command_words.cpp
   compare.cpp
   compare_recordings.cpp
   deviations.cpp
@@ -11,6 +13,7 @@ target_sources(sockoracle_conformance PRIVATE
   model_answers.cpp
   plan.cpp
   probe_client.cpp
+  probe_facts.cpp
   probe_image.cpp
   probe_process.cpp
   progress.cpp
@@ -29,9 +32,11 @@ target_sources(sockoracle_conformance PRIVATE
   report/markdown.cpp
   report/sarif.cpp
   report/text.cpp
+  subject_cmd.cpp
   subject_file.cpp
   subject_host.cpp
   subject_model.cpp
+  subjects.cpp
   text_file.cpp)
 
 # The probe is linked into the library byte for byte: one file to copy, nothing to find at run time.

@@ -2,6 +2,9 @@
 # The command line, text notation and world input.
 target_sources(sockoracle_conformance PRIVATE
   ask.cpp
+  audit.cpp
+  audit_read.cpp
+  audit_text.cpp
   change_text.cpp
   cli_world.cpp
   explain.cpp

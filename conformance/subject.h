@@ -33,14 +33,21 @@ class Subject {
   virtual DeepResult take_deep() { return {}; }
 };
 
-// "host", the name of a release ("6.12"), of a machine ("vm:6.12", "uml"), or else a recording's
-// file name. `asking.adjust` (may be empty) changes the derived world: the world flags of the
-// command line.
+// "host", the name of a release ("6.12"), of a machine ("vm:6.12", "uml"), "cmd:COMMAND", the name of
+// a subject of subjects/ that a command launches, or else a recording's file name. `asking.adjust`
+// (may be empty) changes the derived world: the world flags of the command line.
 std::unique_ptr<Subject> open_subject(const std::string& name, const SubjectOptions& asking);
 
 std::unique_ptr<Subject> host_subject(const AdjustWorld& adjust);
 std::unique_ptr<Subject> model_subject(const World& world);
 std::unique_ptr<Subject> file_subject(const std::string& path, const AdjustWorld& adjust);
+
+// The probe behind a command; subject_cmd.cpp.
+struct NamedSubject;
+std::unique_ptr<Subject> command_subject(std::string_view command, const AdjustWorld& adjust);
+std::unique_ptr<Subject> named_subject(const NamedSubject& named, const AdjustWorld& adjust);
+// A named subject may be compared with another Linux than the one it says it is.
+void apply_compared_world(std::string_view name, World& world);
 
 // What recordings name as the tool that wrote them.
 std::string tool_name();

@@ -8,6 +8,7 @@
 #include "conformance/plan.h"
 #include "conformance/recording.h"
 #include "conformance/subject.h"
+#include "conformance/subjects.h"
 #include "conformance/vm/setup.h"
 #include "conformance/vm/subject_vm.h"
 
@@ -18,6 +19,7 @@ class FileSubject final : public Subject {
  public:
   FileSubject(const std::string& path, const AdjustWorld& adjust)
       : recording_(read_recording(path)), world_(world_of(recording_.provenance, path + ":1")) {
+    apply_compared_world(recording_.provenance.subject, world_);
     if (adjust) adjust(world_);
   }
 
@@ -51,6 +53,9 @@ std::unique_ptr<Subject> open_subject(const std::string& name, const SubjectOpti
   const AdjustWorld& adjust = asking.adjust;
   if (name == "host") return host_subject(adjust);
   if (is_machine(name)) return machine_subject(name, asking);
+  if (name.substr(0, 4) == "cmd:") return command_subject(std::string_view(name).substr(4), adjust);
+  NamedSubject named;
+  if (find_subject(name, &named) && !named.launch.empty()) return named_subject(named, adjust);
   Release release;
   if (parse_release(name, &release)) {
     World world = default_world(release);
@@ -58,7 +63,8 @@ std::unique_ptr<Subject> open_subject(const std::string& name, const SubjectOpti
     return model_subject(world);
   }
   if (access(name.c_str(), F_OK) != 0) {
-    throw UsageError(name + ": no such file; accepted are host, vm:RELEASE, uml, a release from " +
+    throw UsageError(name + ": no such file; accepted are host, vm:RELEASE, uml, cmd:COMMAND, " +
+                     "a name of `list subjects`, a release from " +
                      std::string(releases().front().name) + " to " +
                      std::string(releases().back().name) + " and a recording");
   }

@@ -146,6 +146,10 @@ void items_of_json(std::string_view text, const std::string& origin, std::vector
   ItemReader(prefix, items).read(world);
 }
 
+void items_of_json(const JsonTree& world, const std::string& origin, std::vector<Item>* items) {
+  ItemReader(origin, items).read(world);
+}
+
 void items_of_world(const std::string& file, std::vector<Item>* items) {
   if (file == "host") {
     items->push_back({ItemKind::release, {}, "host", "--world"});

@@ -13,6 +13,8 @@
 
 namespace sockoracle {
 
+struct JsonTree;
+
 // In the order of application: a release brings defaults, a context changes the caller and some
 // sysctls, and what is named singly comes on top of it.
 enum class ItemKind : uint8_t {
@@ -59,6 +61,7 @@ void apply_items(World& world, const std::vector<Item>& items);
 
 // Appends the items of a JSON world. `origin` names the file, or is empty.
 void items_of_json(std::string_view text, const std::string& origin, std::vector<Item>* items);
+void items_of_json(const JsonTree& world, const std::string& origin, std::vector<Item>* items);
 // The same of a file, or of this machine for "host".
 void items_of_world(const std::string& file, std::vector<Item>* items);
 

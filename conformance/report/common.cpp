@@ -27,7 +27,13 @@ std::string title_of(const Comparison& comparison) {
   const Provenance& facts = comparison.provenance;
   const std::string got = facts.subject == "model" ? "Linux " + facts.release + " (model)"
                                                    : facts.subject + ", Linux " + facts.release;
-  return got + ", against " + comparison.expected_from;
+  // A system that says it is another Linux than the one it is compared with was told so.
+  Release said, expected;
+  const std::string_view other = comparison.expected_from;
+  const bool chosen = facts.subject != "model" && other.starts_with("Linux ") &&
+                      parse_release(facts.release, &said) &&
+                      parse_release(other.substr(6), &expected) && said.index != expected.index;
+  return got + ", against " + comparison.expected_from + (chosen ? " (as chosen)" : "");
 }
 
 std::string group_name(const Group& group) {

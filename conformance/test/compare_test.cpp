@@ -152,7 +152,8 @@ BOOST_AUTO_TEST_CASE(deviation_files_are_read_strictly) {
   BOOST_TEST(refusal(R"({"deviations":[{"rule":"a","observable":"b","expected":"c","got":"d",
                         "reason":""}]})") == "x.json: deviation 1: a deviation has a reason");
   BOOST_TEST(refusal(R"({"deviations":[{"roule":"a"}]})") ==
-             "x.json: deviation 1: \"roule\"; accepted: rule observable expected got reason link");
+             "x.json: deviation 1: \"roule\"; accepted: rule observable expected got reason link "
+             "date context");
   for (const SubjectFile& file : subject_files()) {
     BOOST_CHECK_NO_THROW(deviations_of(file.name));
   }

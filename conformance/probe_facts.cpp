@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The files are laid out in a folder, which is read as this machine's are.
+#include "conformance/probe_facts.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include "conformance/cli_error.h"
+#include "conformance/host_world.h"
+
+namespace sockoracle {
+namespace {
+
+// What host_facts() reads, but for sysctls and the configuration. Of /sys/module only what it asks.
+constexpr std::string_view kFiles[] = {
+    "/proc/sys/kernel/modprobe",
+    "/proc/sys/kernel/modules_disabled",
+    "/proc/net/protocols",
+    "/proc/modules",
+    "/proc/cmdline",
+    "/sys/kernel/security/lsm",
+    "/sys/fs/selinux/enforce",
+    "/sys/module/apparmor/parameters/enabled",
+    "/proc/config.gz",
+};
+
+class FactsFolder {
+ public:
+  FactsFolder() {
+    const char* base = std::getenv("TMPDIR");
+    path_ = std::string(base != nullptr ? base : "/tmp") + "/sockoracle-facts-XXXXXX";
+    if (mkdtemp(path_.data()) == nullptr) throw UnavailableError(path_ + ": cannot be made");
+  }
+  ~FactsFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  FactsFolder(const FactsFolder&) = delete;
+  FactsFolder& operator=(const FactsFolder&) = delete;
+
+  void write(const std::string& name, std::string_view text) const {
+    const std::filesystem::path path = path_ + name;
+    std::error_code ignored;
+    std::filesystem::create_directories(path.parent_path(), ignored);
+    std::FILE* out = std::fopen(path.c_str(), "wbe");
+    const bool good =
+        out != nullptr && std::fwrite(text.data(), 1, text.size(), out) == text.size();
+    if (out == nullptr || std::fclose(out) != 0 || !good) {
+      throw UnavailableError(path.string() + ": cannot be written");
+    }
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+std::string_view after(std::string_view line, std::string_view begin) {
+  return line.substr(0, begin.size()) == begin ? line.substr(begin.size()) : std::string_view();
+}
+
+// "fact KEY VALUE" lines of `hello`.
+std::map<std::string, std::string> receive_hello(ProbeLink& probe) {
+  constexpr std::string_view kGreeting = "hello sockoracle.probe/1";
+  std::string_view line = probe.receive();
+  if (line != kGreeting) {
+    std::string shown(line.substr(0, 80));
+    for (char& c : shown) {
+      if (c < 0x20 || c > 0x7e) c = '?';
+    }
+    throw UnavailableError("said \"" + shown + "\" where the probe says \"" +
+                           std::string(kGreeting) + "\"");
+  }
+  std::map<std::string, std::string> facts;
+  while ((line = probe.receive()) != ".") {
+    const std::string_view fact = after(line, "fact ");
+    const size_t blank = fact.find(' ');
+    if (blank == std::string_view::npos) throw UnavailableError("said a fact without a value");
+    facts[std::string(fact.substr(0, blank))] = unescape_value(fact.substr(blank + 1));
+  }
+  return facts;
+}
+
+// False where there is no such file.
+bool receive_file(ProbeLink& probe, std::string* text) {
+  text->clear();
+  while (true) {
+    const std::string_view line = probe.receive();
+    if (line == ".") return true;
+    if (line.substr(0, 4) != "data") return false;
+    *text += unescape_value(after(line, "data "), true);
+  }
+}
+
+// A heading without rows: a system that has the file, and not what it is about.
+bool says_nothing(const std::string& name, const std::string& text) {
+  return name == "/proc/net/protocols" && std::count(text.begin(), text.end(), '\n') < 2;
+}
+
+}  // namespace
+
+ProbeFacts ask_facts(ProbeLink& probe) {
+  probe.send("hello");
+  std::map<std::string, std::string> hello = receive_hello(probe);
+  const std::string release = hello["release"];
+  std::vector<std::string> names(std::begin(kFiles), std::end(kFiles));
+  names.push_back("/boot/config-" + release);
+  names.push_back("/lib/modules/" + release + "/config");
+  for (const SysctlRow& row : sysctls()) {
+    std::string path = "/proc/sys/" + std::string(row.name);
+    std::replace(path.begin() + 10, path.end(), '.', '/');
+    names.push_back(std::move(path));
+  }
+  for (const std::string& name : names) probe.send("read " + name);
+  const FactsFolder folder;
+  folder.write("/proc/sys/kernel/ostype", hello["sysname"]);
+  folder.write("/proc/sys/kernel/osrelease", release);
+  folder.write("/proc/sys/kernel/version", hello["version"]);
+  std::string text;
+  for (const std::string& name : names) {
+    if (receive_file(probe, &text) && !says_nothing(name, text)) folder.write(name, text);
+  }
+  const HostFacts facts = host_facts(folder.path());
+  if (!facts.in_table) {
+    throw UnavailableError("says it is " + hello["sysname"] + " " + release +
+                           "; the model has Linux " + std::string(releases().front().name) +
+                           " to " + std::string(releases().back().name));
+  }
+  ProbeFacts said{.provenance = provenance_of(facts.world), .world = facts.world};
+  said.provenance.release = release;
+  said.provenance.uname = hello["sysname"] + " " + hello["version"] + " " + hello["machine"];
+  said.provenance.config = facts.config;
+  said.provenance.protocols = facts.protocols;
+  for (const auto& [name, value] : facts.sysctls) said.provenance.sysctls[name] = value;
+  said.provenance.lsm = facts.lsm;
+  return said;
+}
+
+}  // namespace sockoracle

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a subject says about itself through the probe that runs in it: the same files that are read
+// of this machine, and uname.
+#pragma once
+
+#include <string>
+
+#include "conformance/answers.h"
+#include "conformance/probe_client.h"
+
+namespace sockoracle {
+
+struct ProbeFacts {
+  Provenance provenance;  // without subject and tool
+  World world;            // as root sees it, in a fresh network namespace
+};
+
+// Asks and waits. Throws UnavailableError where the answers are none, or name no Linux of the table.
+ProbeFacts ask_facts(ProbeLink& probe);
+
+}  // namespace sockoracle

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Other systems as subjects: launchers of every kind, and the named ones really run.
+
+usage: systems_test.py SOCKORACLE launch|NAME
+
+`launch` tries launchers that are there everywhere: a shell, a missing program, one that dies, one
+that talks. NAME is a subject of `sockoracle list subjects`: it is checked against the model, with
+its deviations. Exit status: 0 passed, 1 failed, 4 skipped, because NAME is not installed here.
+"""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+FAILURES = []
+
+
+def expect(condition, what):
+    if not condition:
+        FAILURES.append(what)
+        print(f"FAILED: {what}", flush=True)
+
+
+class Tool:
+    def __init__(self, program, folder):
+        self.program = program
+        self.folder = folder
+        self.environment = dict(os.environ, TMPDIR=str(folder))
+
+    def run(self, *arguments):
+        return subprocess.run([self.program, *arguments], capture_output=True, text=True,
+                              timeout=240, env=self.environment)
+
+    def check(self, launcher):
+        return self.run("check", "--subject", f"cmd:{launcher}", "--context", "root", "--format",
+                        "json")
+
+    def left_behind(self):
+        return sorted(path.name for path in self.folder.iterdir())
+
+
+def until(condition, seconds=15.0):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def checked(done):
+    try:
+        return json.loads(done.stdout)["comparisons"][0]["checked_cases"]
+    except (ValueError, LookupError):
+        return 0
+
+
+def test_launchers_that_work(tool):
+    """A launcher changes nothing: the answers are those of this machine's kernel."""
+    direct = tool.check("env")
+    expect(checked(direct) > 10000, f"env as launcher: {direct.stderr}")
+    for launcher in ("sh -c '\"$0\"'", "sh -c 'exec {probe}'", "env 'A= b' \"C=\\\"\" D=\\ e",
+                     "sh -c 'echo talk >&2; exec \"$0\"'"):
+        done = tool.check(launcher)
+        expect(done.stdout == direct.stdout, f"{launcher}: as without it: {done.stderr}")
+    expect(tool.left_behind() == [], f"nothing is left: {tool.left_behind()}")
+
+
+def test_launchers_that_do_not(tool):
+    refused = [
+        ("no-such-launcher --flag", 69, "needs the program no-such-launcher"),
+        ("false", 69, "ended with status 1"),
+        ("sh -c 'echo the sandbox is broken >&2; exit 3'", 69, "the sandbox is broken"),
+        ("sh -c 'kill -9 $$'", 69, "killed by Killed"),
+        ("sh -c 'echo Welcome; exec \"$0\"'", 69, 'said "Welcome"'),
+        ("sh -c 'sed s/6/9/g \"$0\" >/dev/null; exit 0'", 69, "ended with status 0"),
+        ("'unclosed", 64, "'"),
+        ('"unclosed', 64, '"'),
+        ("end\\", 64, "\\"),
+        ("  ", 64, "accepted is a command"),
+        ("", 64, "accepted is a command"),
+    ]
+    for launcher, status, words in refused:
+        done = tool.check(launcher)
+        expect(done.returncode == status, f"{launcher}: exit status {done.returncode}")
+        expect(words in done.stderr, f"{launcher}: says so: {done.stderr!r}")
+        expect(len(done.stderr.splitlines()) == 1, f"{launcher}: one line: {done.stderr!r}")
+        expect(done.stdout == "", f"{launcher}: no report")
+    expect(until(lambda: tool.left_behind() == []), f"nothing is left: {tool.left_behind()}")
+
+
+def test_another_release(tool):
+    """What the subject is compared with can be chosen, and the title says so."""
+    done = tool.run("check", "--subject", "cmd:env", "--context", "root", "--release", "3.12")
+    title = done.stdout.split("\n", 1)[0]
+    expect(title.endswith("against Linux 3.12 (as chosen)"), f"title {title!r}")
+    expect(done.returncode == 1, "this kernel is not Linux 3.12")
+
+
+def test_ends_however_it_ends(tool):
+    """The probe's file and the launcher go even where this program is killed."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        mark = tool.folder / "pid"
+        launcher = f"cmd:sh -c 'echo $$ >{mark}; exec sleep 1000'"
+        asking = subprocess.Popen([tool.program, "check", "--subject", launcher],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  env=tool.environment)
+        expect(until(lambda: mark.exists() and mark.read_text().strip()), "the launcher started")
+        pid = int(mark.read_text())
+        expect(len(tool.left_behind()) == 2, f"the probe lies there: {tool.left_behind()}")
+        asking.send_signal(number)
+        expect(asking.wait(timeout=60) == -number, f"ended by signal {number}")
+        expect(until(lambda: not pathlib.Path(f"/proc/{pid}").exists()),
+               f"signal {number}: the launcher is gone")
+        mark.unlink()
+        expect(until(lambda: tool.left_behind() == []), f"signal {number}: {tool.left_behind()}")
+
+
+def test_recording(tool):
+    """A recording of another system is compared as the system itself is."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "r.jsonl"
+        done = tool.run("record", "--subject", "seccomp-docker", "--context", "root", "-o",
+                        str(path))
+        expect(done.returncode == 0, f"recorded: {done.stderr}")
+        expect(json.loads(path.read_text().split("\n", 1)[0])["subject"] == "seccomp-docker",
+               "the recording names its subject")
+        again = tool.run("check", str(path), "--format", "json")
+        findings = json.loads(again.stdout)["comparisons"][0]["findings"]
+        expect([f["got"] for f in findings if f["known"]] == ["EPERM", "EPERM"],
+               "its deviations are known")
+
+
+def test_named(tool, name):
+    """The system really runs here. 69 means it cannot, with the reason."""
+    done = tool.run("check", "--subject", name, "--format", "json")
+    if done.returncode == 69:
+        print(f"skipped: {done.stderr.strip()}")
+        return 4
+    report = json.loads(done.stdout)["comparisons"][0]
+    for finding in report["findings"]:
+        expect(finding["known"], f"{finding['smallest']}: {finding['sentence']}")
+    expect(report["stale"] == [], f"stale: {report['stale']}")
+    expect(report["checked_cases"] > 50000, f"only {report['checked_cases']} cases")
+    expect(report["findings"] != [], "a system that differs nowhere needs no deviations")
+    expect(done.returncode == 0, f"exit status {done.returncode}: {done.stderr}")
+    expect(until(lambda: tool.left_behind() == []), f"nothing is left: {tool.left_behind()}")
+    return 1 if FAILURES else 0
+
+
+def main():
+    if len(sys.argv) != 3 or not pathlib.Path(sys.argv[1]).is_file():
+        print("usage: systems_test.py SOCKORACLE launch|NAME", file=sys.stderr)
+        return 64
+    with tempfile.TemporaryDirectory() as folder:
+        tool = Tool(sys.argv[1], pathlib.Path(folder))
+        if sys.argv[2] != "launch":
+            return test_named(tool, sys.argv[2])
+        test_launchers_that_work(tool)
+        test_launchers_that_do_not(tool)
+        test_another_release(tool)
+        test_ends_however_it_ends(tool)
+        test_recording(tool)
+    print(f"{len(FAILURES)} failures")
+    return 1 if FAILURES else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
