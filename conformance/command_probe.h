@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The probe behind a launcher: a sandbox, an emulator, a container, another machine. Whatever runs a
-// program and passes its standard input and output through will do.
+// The probe behind a launcher: a sandbox, an emulator, a container, another machine. Whatever runs
+// a program and passes its standard input and output through will do.
 #pragma once
 
 #include <memory>

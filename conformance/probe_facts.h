@@ -15,7 +15,8 @@ struct ProbeFacts {
   World world;            // as root sees it, in a fresh network namespace
 };
 
-// Asks and waits. Throws UnavailableError where the answers are none, or name no Linux of the table.
+// Asks and waits. Throws UnavailableError where there is no answer, or it names no Linux of the
+// table.
 ProbeFacts ask_facts(ProbeLink& probe);
 
 }  // namespace sockoracle

@@ -33,9 +33,9 @@ class Subject {
   virtual DeepResult take_deep() { return {}; }
 };
 
-// "host", the name of a release ("6.12"), of a machine ("vm:6.12", "uml"), "cmd:COMMAND", the name of
-// a subject of subjects/ that a command launches, or else a recording's file name. `asking.adjust`
-// (may be empty) changes the derived world: the world flags of the command line.
+// "host", the name of a release ("6.12"), of a machine ("vm:6.12", "uml"), "cmd:COMMAND", the name
+// of a subject of subjects/ that a command launches, or else a recording's file name.
+// `asking.adjust` (may be empty) changes the derived world: the world flags of the command line.
 std::unique_ptr<Subject> open_subject(const std::string& name, const SubjectOptions& asking);
 
 std::unique_ptr<Subject> host_subject(const AdjustWorld& adjust);

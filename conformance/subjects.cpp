@@ -38,7 +38,8 @@ class SubjectReader {
       items_of_json(*world, file_ + ": ", &shared.world);
     }
     const JsonTree* launch = json_.find("launch");
-    if (launch == nullptr) return {shared};
+    // A list describes what this program does by itself.
+    if (launch == nullptr || launch->kind == Kind::list) return {shared};
     if (launch->kind != Kind::object) refuse("\"launch\" is an object of commands");
     std::vector<NamedSubject> subjects;
     for (size_t i = 0; i < launch->items.size(); ++i) {
