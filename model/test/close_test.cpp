@@ -191,6 +191,10 @@ const char* const kClean[] = {
     "unload l2tp_ip\n"
     "s0 = socket(AF_INET6, SOCK_SEQPACKET, IPPROTO_SCTP) = 3\n"
     "close(s0)\n",
+    // what SCTP has not set up yet matters to SCTP's sockets only
+    "world release=3.12 sctp=loadable\n"
+    "starting sctp\nobserve on\n"
+    "s0 = socket(AF_INET, SOCK_STREAM, 0) = 3\nconnect(s0)\nclose(s0)\n",
     // what was unloaded can be asked for again, though nothing else can
     "world release=6.12 sctp=absent dccp=absent smc=absent l2tp_ip=loaded\n"
     "unload l2tp_ip\n"

@@ -3,6 +3,9 @@
 #define BOOST_TEST_MODULE codec
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <string>
 
@@ -64,6 +67,34 @@ BOOST_AUTO_TEST_CASE(the_last_bytes_are_faults_then_groups) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_registered_entry_is_ten_bytes) {
+  Program program;
+  Operation o;
+  o.op = Op::add_protosw;
+  o.index = 2;
+  o.entry = {true, 3, 0x01020304, ProtoId::udp, true};
+  program.operations.push_back(o);
+  const std::vector<uint8_t> bytes = encode_program(program);
+  const std::vector<uint8_t> tail = {static_cast<uint8_t>(Op::add_protosw), 2, 1, 3, 4, 3, 2, 1,
+                                     static_cast<uint8_t>(ProtoId::udp), 1};
+  BOOST_REQUIRE(bytes.size() > tail.size());
+  BOOST_TEST(std::vector<uint8_t>(bytes.end() - 10, bytes.end()) == tail,
+             boost::test_tools::per_element());
+}
+
+// Committed inputs were written by encode_program: another layout reads them as something else.
+BOOST_AUTO_TEST_CASE(committed_seeds_are_canonical) {
+  size_t count = 0;
+  for (const auto& file : std::filesystem::directory_iterator(SOCKORACLE_SEEDS)) {
+    std::ifstream in(file.path(), std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::vector<uint8_t> bytes(text.begin(), text.end());
+    BOOST_TEST((encode_program(decode_program(bytes)) == bytes), file.path().string());
+    ++count;
+  }
+  BOOST_TEST(count > 10u);
+}
+
 BOOST_AUTO_TEST_CASE(maps_and_sublevels_survive) {
   Case c = decode_case({});
   c.world.user_ns_count = 2;
@@ -71,8 +102,12 @@ BOOST_AUTO_TEST_CASE(maps_and_sublevels_survive) {
   c.world.user_ns[1].outside = 100000;
   c.world.user_ns[1].count = 65536;
   c.world.release.sublevel = 77;
+  c.world.with.set(Behaviour::udp_prod_queue);
+  c.world.without.set(Behaviour::io_uring_socket);
   const Case back = decode_case(encode_case(c));
   BOOST_TEST(back.world.release.sublevel == 77);
+  BOOST_TEST(back.world.with.has(Behaviour::udp_prod_queue));
+  BOOST_TEST(back.world.without.has(Behaviour::io_uring_socket));
   BOOST_TEST(back.world.user_ns[1].inside == 7u);
   BOOST_TEST(back.world.user_ns[1].outside == 100000u);
   BOOST_TEST(back.world.user_ns[1].count == 65536u);
