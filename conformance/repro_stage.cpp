@@ -92,8 +92,14 @@ std::vector<Op> operations(const Setting& setting, std::vector<std::string>* lac
     drop(ops, "caps");
     ops.push_back({"caps", fmt::format("0x{:x}", world.caller.caps)});
   }
-  std::stable_sort(ops.begin(), ops.end(),
-                   [](const Op& a, const Op& b) { return rank(a) < rank(b); });
+  // A handful, in insertion order where ranks are equal. (clang-19 warns of libstdc++'s
+  // std::stable_sort.)
+  for (auto at = ops.begin(); at != ops.end(); ++at) {
+    const auto place = std::upper_bound(ops.begin(), at, *at, [](const Op& a, const Op& b) {
+      return rank(a) < rank(b);
+    });
+    std::rotate(place, at, at + 1);
+  }
   return ops;
 }
 
