@@ -133,7 +133,7 @@ def on_line(file: str, number: int, line: str) -> Iterator[Mutant]:
 
 def neighbours(file: str, lines: list[str]) -> Iterator[Mutant]:
     """Two calls, or two checks with different answers; in either order two assignments are one."""
-    check = re.compile(r"\s+if \(.*\) return (.*);$")
+    check = re.compile(r"\s+if \(.*\) (return .*|continue|break);$")
     assignment = re.compile(r"(if \(.*\) )?[\w.>\[\]-]+ [|&+-]?= [^;]*;$")
     for i in range(len(lines) - 1):
         a, b = lines[i], lines[i + 1]
