@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "conformance/cli_error.h"
 #include "conformance/text_file.h"
@@ -50,6 +51,19 @@ std::string replaced(std::string text, std::string_view what, const std::string&
   const int error = errno;
   const ssize_t ignored = write(failure, &error, sizeof error);
   _exit(ignored > 0 ? 127 : 126);
+}
+
+// Those below a process, the nearest first. A user-mode kernel begins a session of its own, so that
+// it is not in the group of a script that starts it.
+std::vector<pid_t> descendants_of(pid_t pid) {
+  std::vector<pid_t> all{pid};
+  for (size_t i = 0; i < all.size(); ++i) {
+    const std::string number = std::to_string(all[i]);
+    std::ifstream children("/proc/" + number + "/task/" + number + "/children");
+    for (pid_t child = 0; children >> child;) all.push_back(child);
+  }
+  all.erase(all.begin());
+  return all;
 }
 
 std::string last_line(const std::string& text) {
@@ -163,7 +177,9 @@ void Machine::end() {
   answers_ = -1;
   if (pid_ <= 0)
     return;
+  const std::vector<pid_t> below = descendants_of(pid_);
   kill(-pid_, SIGKILL);
+  for (const pid_t pid : below) kill(pid, SIGKILL);
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;

@@ -75,7 +75,21 @@ class Uml:
         expect(self.output.read_text() == "before\n", f"{what}: the former file is not there whole")
         left = [path.name for path in self.folder.glob("out.jsonl*") if path != self.output]
         left += [path.name for path in self.scratch.iterdir()]
+        left += self.running()
         expect(not left, f"{what}: left behind: {left}")
+
+    def running(self):
+        """Processes of this test's kernels, a second after it is said to be over."""
+        time.sleep(1)
+        mark = f"initrd={self.scratch}".encode()
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if mark in path.read_bytes():
+                    found.append(f"process {path.parent.name}")
+            except OSError:
+                pass  # it has just ended
+        return found
 
     def record(self, what, wanted, *arguments, before=()):
         self.output.write_text("before\n")
