@@ -15,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "conformance/cli_error.h"
 #include "conformance/text_file.h"
@@ -53,17 +54,30 @@ std::string replaced(std::string text, std::string_view what, const std::string&
   _exit(ignored > 0 ? 127 : 126);
 }
 
-// Those below a process, the nearest first. A user-mode kernel begins a session of its own, so that
-// it is not in the group of a script that starts it.
-std::vector<pid_t> descendants_of(pid_t pid) {
-  std::vector<pid_t> all{pid};
-  for (size_t i = 0; i < all.size(); ++i) {
-    const std::string number = std::to_string(all[i]);
-    std::ifstream children("/proc/" + number + "/task/" + number + "/children");
-    for (pid_t child = 0; children >> child;) all.push_back(child);
+// Ends whoever was started with the machine's folder among the arguments. A group is not enough: a
+// user-mode kernel begins a session of its own, and a script may have started it.
+void kill_users_of(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const int pid = std::atoi(entry.path().filename().c_str());
+    if (pid <= 0 || pid == getpid()) continue;
+    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+    const std::string arguments{std::istreambuf_iterator<char>(file), {}};
+    if (arguments.find(folder + "/") != std::string::npos) kill(pid, SIGKILL);
   }
-  all.erase(all.begin());
-  return all;
+}
+
+// Waits until the other end is closed, by us or by our end, then takes machine and folder away.
+[[noreturn]] void keep(const std::string& folder, int lives) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) signal(number, SIG_IGN);
+  for (const int fd : {0, 1, 2}) close(fd);
+  char byte = 0;
+  while (read(lives, &byte, 1) < 0 && errno == EINTR) {
+  }
+  kill_users_of(folder);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+  _exit(0);
 }
 
 std::string last_line(const std::string& text) {
@@ -82,11 +96,24 @@ TemporaryFolder::TemporaryFolder() {
   if (mkdtemp(path_.data()) == nullptr) {
     throw UnavailableError(path_ + ": " + std::strerror(errno));
   }
+  int lives[2];
+  if (pipe2(lives, O_CLOEXEC) != 0) return;
+  keeper_ = fork();
+  if (keeper_ == 0) {
+    close(lives[1]);
+    keep(path_, lives[0]);
+  }
+  close(lives[0]);
+  lives_ = lives[1];
 }
 
 TemporaryFolder::~TemporaryFolder() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
+  if (keeper_ > 0) kill(keeper_, SIGKILL);
+  while (keeper_ > 0 && waitpid(keeper_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  if (lives_ >= 0) close(lives_);
 }
 
 void write_new_file(const std::string& path, std::string_view bytes) {
@@ -177,9 +204,8 @@ void Machine::end() {
   answers_ = -1;
   if (pid_ <= 0)
     return;
-  const std::vector<pid_t> below = descendants_of(pid_);
   kill(-pid_, SIGKILL);
-  for (const pid_t pid : below) kill(pid, SIGKILL);
+  kill_users_of(folder_.path());
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;

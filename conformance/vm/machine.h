@@ -15,7 +15,8 @@
 
 namespace sockoracle {
 
-// A folder that is removed, with all in it, when its owner goes.
+// A folder that is removed, with all in it, when its owner goes, or, by a child of its own, when
+// the process ends, however it does.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -26,6 +27,8 @@ class TemporaryFolder {
 
  private:
   std::string path_;
+  pid_t keeper_ = -1;
+  int lives_ = -1;  // closed when the process ends: the child's sign
 };
 
 // Writes the whole file or throws UnavailableError.

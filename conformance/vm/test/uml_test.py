@@ -115,6 +115,15 @@ class Uml:
         self.fails(what, process.returncode, error, wanted)
         expect(not pathlib.Path(f"/proc/{kernels[0]}").exists(), f"{what}: the kernel still runs")
 
+    def interrupted(self, what, number, everyone):
+        """The command itself gets a signal while its kernel boots."""
+        with subprocess.Popen(self.command("--subject", "uml"), env=self.environment(),
+                              stderr=subprocess.DEVNULL, start_new_session=True) as process:
+            time.sleep(1.5)
+            (os.killpg if everyone else os.kill)(process.pid, number)
+        left = self.running() + [path.name for path in self.scratch.iterdir()]
+        expect(not left, f"{what}: left behind: {left}")
+
     def wrapper(self, name, text):
         """A kernel that is a script around the real one."""
         path = self.folder / name
@@ -161,6 +170,11 @@ def check_failures(uml):
                uml.wrapper("damaged", 'case $1 in --*) exec linux.uml "$1" ;; esac\n'
                            'linux.uml "$@" | sed s/EPROTONOSUPPORT/EPROTONOSUPPORX/'))
     uml.record("not there", "package user-mode-linux", "--subject", "uml:/nonexistent/linux")
+
+
+def check_interrupts(uml):
+    uml.interrupted("Ctrl-C", signal.SIGINT, True)
+    uml.interrupted("killed itself", signal.SIGKILL, False)
 
 
 def check_full_disk(uml):
@@ -253,6 +267,7 @@ def main():
         uml = Uml(sys.argv[1], pathlib.Path(name))
         check_answers(uml)
         check_autoload(uml)
+        check_interrupts(uml)
         check_failures(uml)
         check_full_disk(uml)
         check_repro(uml, sys.argv[2])
