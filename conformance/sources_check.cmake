@@ -51,15 +51,7 @@ set_source_files_properties(probe_image.cpp PROPERTIES
 target_sources(sockoracle_conformance PRIVATE ${probe_image})
 
 # So are the files that describe subjects.
-file(GLOB subject_jsons CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/subjects/*.json)
-set(SUBJECT_ROWS "")
-foreach(path IN LISTS subject_jsons)
-  get_filename_component(name ${path} NAME_WE)
-  file(READ ${path} content)
-  string(APPEND SUBJECT_ROWS "    {\"${name}\", R\"json(${content})json\"},\n")
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
-endforeach()
-configure_file(subject_files.cpp.in ${CMAKE_CURRENT_BINARY_DIR}/subject_files.cpp @ONLY)
+include(${CMAKE_CURRENT_LIST_DIR}/subject_files.cmake)
 target_sources(sockoracle_conformance PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/subject_files.cpp)
 
 if(SOCKORACLE_TESTS)
