@@ -38,6 +38,22 @@ void release_inner_tcp(Kernel& k, carrier_sock& carrier) {
   carrier.first = nullptr;
 }
 
+// The subflow's end drops its reference to the msk (net/mptcp/subflow.c:subflow_ulp_release).
+// Since 5.11 its socket is never released as one: the inode is given back and the sock closed
+// (net/mptcp/protocol.c:mptcp_dispose_initial_subflow, __mptcp_close_ssk).
+void release_subflow(Kernel& k, carrier_sock& msk) {
+  if (msk.first != nullptr && k.has(Behaviour::mptcp_destroy_sock)) {
+    sock& ssk = *msk.first->sk;
+    kmem_cache_free(k, k.objects->inode_cache, msk.first);
+    msk.first = nullptr;
+    __tcp_close(k, ssk);
+  }
+  release_inner_tcp(k, msk);
+  if (!msk.subflow_conn) return;
+  msk.subflow_conn = false;
+  sock_put(k, msk);  // never the last one
+}
+
 // The sndbuf and rcvbuf of an MPTCP sock changed their source three times.
 void mptcp_buffers(Kernel& k, sock& sk) {
   if (k.has(Behaviour::mptcp_tcp_sndbuf))
@@ -74,6 +90,8 @@ int mptcp_init_sock(Kernel& k, sock& sk) {
       error = -kENOMEM;
     }
     if (error != 0) return k.fail(Rule::mptcp_subflow, -error);
+    ++msk.sk_refcnt;  // the subflow's `conn`: net/mptcp/subflow.c:mptcp_subflow_create_socket
+    msk.subflow_conn = true;
     k.pass(Rule::mptcp_subflow);
   }
   if (k.has(Behaviour::sock_custom_sockopt)) sk.sk_socket->flags |= SOCK_CUSTOM_SOCKOPT;
@@ -86,7 +104,8 @@ void mptcp_destroy(Kernel& k, sock& sk) {
   k.step(StepKind::release, "mptcp_destroy", 0, sk.object);
   auto& msk = static_cast<carrier_sock&>(sk);
   msk.scheduler_ref = false;
-  if (k.has(Behaviour::mptcp_destroy_closes_subflow)) release_inner_tcp(k, msk);
+  // Without that the subflow keeps the msk as well.
+  if (k.has(Behaviour::mptcp_destroy_closes_subflow)) release_subflow(k, msk);
   else if (msk.first != nullptr) k.hazard(Hazard::leaked_sock);
 }
 
@@ -101,11 +120,20 @@ void mptcp_unhash(Kernel& k, sock& sk) {
   (void)sk;
 }
 
-// Closing, unlike a failed creation, has always closed the first subflow.
+// Closing, unlike a failed creation, has always closed the first subflow. It goes its own way to
+// the last reference (net/mptcp/protocol.c:__mptcp_destroy_sock): an msk is not hashed.
 void mptcp_close(Kernel& k, sock& sk) {
   k.step(StepKind::release, "mptcp_close", 0, sk.object);
-  release_inner_tcp(k, static_cast<carrier_sock&>(sk));
-  sk_common_release(k, sk);
+  auto& msk = static_cast<carrier_sock&>(sk);
+  if (!k.has(Behaviour::mptcp_destroy_sock)) {
+    release_subflow(k, msk);
+    sk_common_release(k, sk);
+    return;
+  }
+  if (!k.has(Behaviour::mptcp_destroy_closes_subflow)) release_subflow(k, msk);
+  sock_orphan(sk);
+  mptcp_destroy(k, sk);
+  sock_put(k, sk);
 }
 
 // net/smc/af_smc.c:smc_sk_init, then smc_create_clcsk

@@ -140,6 +140,7 @@ struct carrier_sock : inet_sock {
   socket* first;       // mptcp_sock.subflow / smc_sock.clcsock
   uint32_t endpoint;   // object number of SCTP's endpoint
   bool scheduler_ref;  // mptcp_sock.sched
+  bool subflow_conn;   // the subflow holds a reference to this sock: mptcp_subflow_context.conn
   bool do_auto_asconf;           // sctp_sock: on the namespace's list
   carrier_sock* auto_asconf_next;
 };

@@ -12,6 +12,7 @@ int tcp_v6_init_sock(Kernel& k, sock& sk);
 void tcp_v4_destroy_sock(Kernel& k, sock& sk);
 void tcp_v6_destroy_sock(Kernel& k, sock& sk);
 void tcp_close(Kernel& k, sock& sk);
+void __tcp_close(Kernel& k, sock& sk);
 int inet_hash(Kernel& k, sock& sk);
 void inet_unhash(Kernel& k, sock& sk);
 
@@ -34,6 +35,7 @@ void ping_get_port(Kernel& k, sock& sk);
 int raw_sk_init(Kernel& k, sock& sk);
 int rawv6_init_sk(Kernel& k, sock& sk);
 void raw_destroy(Kernel& k, sock& sk);
+void raw6_destroy(Kernel& k, sock& sk);
 int raw_hash_sk(Kernel& k, sock& sk);
 void raw_unhash_sk(Kernel& k, sock& sk);
 void raw_close(Kernel& k, sock& sk);

@@ -45,6 +45,8 @@ int rawv6_init_sk(Kernel& k, sock& sk) {
 
 void raw_destroy(Kernel& k, sock& sk) { k.step(StepKind::release, "raw_destroy", 0, sk.object); }
 
+void raw6_destroy(Kernel& k, sock& sk) { k.step(StepKind::release, "raw6_destroy", 0, sk.object); }
+
 void raw_close(Kernel& k, sock& sk) { sk_common_release(k, sk); }
 
 // l2tp_ip_open sets the number itself, so that autobind never runs, and hashes.

@@ -71,12 +71,18 @@ static int sock_alloc_file(Kernel& k, struct socket& sock, int32_t flags) {
   return 0;
 }
 
-// net/socket.c:sock_map_fd. On failure the finished socket is released through its ops.
+// net/socket.c:sock_map_fd. On failure the finished socket is released through its ops: by
+// sock_alloc_file itself, since it owns the socket.
 static int sock_map_fd(Kernel& k, struct socket* sock, int32_t flags) {
   int error = get_unused_fd(k, Rule::fd_available);
   if (error == 0) {
     error = sock_alloc_file(k, *sock, flags);
     if (error == 0) return fd_install(k, sock);
+    if (k.has(Behaviour::sock_alloc_file_releases)) {
+      sock_release(k, sock);
+      put_unused_fd(k);
+      return error;
+    }
     put_unused_fd(k);
   }
   sock_release(k, sock);

@@ -94,7 +94,9 @@ void tcp_v4_destroy_sock(Kernel& k, sock& sk) {
 }
 
 void tcp_v6_destroy_sock(Kernel& k, sock& sk) {
-  k.step(StepKind::release, "tcp_v6_destroy_sock", 0, sk.object);
+  if (!k.has(Behaviour::inet6_destroy_in_destructor))
+    k.step(StepKind::release, "tcp_v6_destroy_sock", 0, sk.object);
+  tcp_v4_destroy_sock(k, sk);
 }
 
 // A sock that was never connected is orphaned, then goes through inet_csk_destroy_sock.
@@ -106,6 +108,8 @@ static void csk_close(Kernel& k, sock& sk, const char* close) {
 }
 
 void tcp_close(Kernel& k, sock& sk) { csk_close(k, sk, "tcp_close"); }
+
+void __tcp_close(Kernel& k, sock& sk) { csk_close(k, sk, "__tcp_close"); }
 
 // Ports are hashed by bind and connect; a fresh sock has none.
 int inet_hash(Kernel& k, sock& sk) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Protocols whose init makes more than fields: MPTCP's first subflow, SMC's internal TCP socket,
 // and UDP-Lite's queue (net/mptcp/protocol.c, net/smc/smc_inet.c, net/ipv4/udplite.c).
+#include <algorithm>
+
 #include "model/test/support.h"
 
 namespace sockoracle::test {
@@ -61,6 +63,38 @@ BOOST_AUTO_TEST_CASE(mptcp_subflow_in_init) {
   }
 }
 
+// The subflow refers to the msk (mptcp_subflow_context.conn); 6.1.192 shows sk_refcnt 2 in its BTF
+// state, 6.12 shows 1.
+BOOST_AUTO_TEST_CASE(mptcp_subflow_holds_the_msk) {
+  for (const Release release : all_releases()) {
+    if (!between(release, "5.6", "")) continue;
+    Kernel k(world_of(release));
+    const Verdict v = k.call(kMptcp);
+    BOOST_TEST(k.lookup(v.fd)->sk->sk_refcnt == (between(release, "5.9", "6.4") ? 2 : 1),
+               name_of(release));
+  }
+}
+
+// net/mptcp/protocol.c:mptcp_close until 5.10, __mptcp_destroy_sock since; 6.1's and 6.12's
+// function graphs show it.
+BOOST_AUTO_TEST_CASE(mptcp_is_closed_its_own_way) {
+  for (const Release release : all_releases()) {
+    if (!between(release, "5.6", "")) continue;
+    Kernel k(world_of(release));
+    k.close(k.call(kMptcp).fd);
+    const std::vector<std::string> releases = steps_named(k, StepKind::release);
+    const auto count = [&](std::string_view name) {
+      return std::count(releases.begin(), releases.end(), name);
+    };
+    const bool own = between(release, "5.11", ""), inner = between(release, "5.9", "6.4");
+    BOOST_TEST(count("sk_common_release") == (own ? 0 : 1), name_of(release));
+    BOOST_TEST(count("mptcp_destroy") == 1, name_of(release));
+    BOOST_TEST(count("tcp_close") == (inner && !own ? 1 : 0), name_of(release));
+    BOOST_TEST(count("__tcp_close") == (inner && own ? 1 : 0), name_of(release));
+    BOOST_TEST(count("__sock_release") == (inner && !own ? 2 : 1), name_of(release));
+  }
+}
+
 // A denial by BPF comes behind init: until 5.19 the subflow stays.
 BOOST_AUTO_TEST_CASE(mptcp_subflow_leak) {
   for (const Release release : all_releases()) {
@@ -73,6 +107,8 @@ BOOST_AUTO_TEST_CASE(mptcp_subflow_leak) {
     const bool leaks = between(release, "5.9", "6.0");
     BOOST_TEST(v.hazards.has(Hazard::leaked_sock) == leaks, name_of(release));
     BOOST_TEST((k.balance() == before) == !leaks, name_of(release));
+    // the subflow's socket and sock, and the msk, to which the subflow holds a reference
+    BOOST_TEST(k.balance().objects - before.objects == (leaks ? 3 : 0), name_of(release));
     BOOST_TEST(ask({world, kMptcp}).verdict.hazards.has(Hazard::unclaimed_netns) == leaks);
     // EMFILE is behind creation: closing has always closed the subflow
     World full = world_of(release, "no-fd");

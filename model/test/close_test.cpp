@@ -33,7 +33,7 @@ const Closing kClosings[] = {
      "unhash l2tp_ip_table, release sk_common_release, release l2tp_ip_destroy_sock",
      "free L2TP/IP, module_put l2tp_ip, module_put l2tp_ip"},
     {"mptcp", inet(1, 262), kHook,
-     "release mptcp_close, release sk_common_release, release mptcp_destroy", "free MPTCP"},
+     "release mptcp_close, release mptcp_destroy", "free MPTCP"},
     {"sctp", inet(5, 132), kHook, "release sk_common_release, free sctp_endpoint",
      "free SCTP, module_put sctp, module_put sctp"},
     {"dccp", inet(6, 33), kHook, "release dccp_close, release dccp_destroy_sock",
@@ -45,9 +45,9 @@ const Closing kClosings[] = {
      "free sock_inode_cache",
      "free INET_SMC, module_put smc, module_put smc"},
     {"packet", inet(10, 768), "", "release packet_release, unhash packet.sklist", "free PACKET"},
-    {"tcp6", inet6(1, 0), kHook, "release tcp_close, release tcp_v6_destroy_sock", "free TCPv6"},
+    {"tcp6", inet6(1, 0), kHook, "release tcp_close, release tcp_v4_destroy_sock", "free TCPv6"},
     {"raw6", inet6(3, 58), kHook,
-     "release sk_common_release, release raw_destroy, unhash raw_hashinfo, release call_rcu",
+     "release sk_common_release, release raw6_destroy, unhash raw_hashinfo, release call_rcu",
      "free RAWv6"},
 };
 

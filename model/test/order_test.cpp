@@ -252,6 +252,23 @@ BOOST_AUTO_TEST_CASE(file_max_lies_between_dentry_and_file) {
   BOOST_TEST(words(verdict_of(world, tcp)) == "ENFILE file_max");
 }
 
+// net/socket.c:sock_alloc_file since 4.15, sock_map_fd before; seen in the function graphs of 5.10
+// to 7.3 with a full file table.
+BOOST_AUTO_TEST_CASE(socket_and_descriptor_without_a_file) {
+  for (const Release release : all_releases()) {
+    Kernel k(world_of(release, "file-max"));
+    BOOST_TEST(words(k.call(inet(kSOCK_STREAM, 0))) == "ENFILE file_max");
+    int at = 0, released = 0, given_back = 0;
+    for (const Step& step : k.trace()) {
+      ++at;
+      if (step.what == "__sock_release") released = at;
+      if (step.what == "put_unused_fd") given_back = at;
+    }
+    BOOST_TEST(released != 0);
+    BOOST_TEST((released < given_back) == between(release, "4.15", ""), name_of(release));
+  }
+}
+
 // The chains seen on a running 6.18.
 struct Chain {
   Call call;
