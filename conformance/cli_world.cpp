@@ -40,6 +40,25 @@ std::vector<Item> WorldFlags::items() const {
   return items;
 }
 
+std::vector<std::string> WorldFlags::words() const {
+  std::vector<std::string> words;
+  const auto add = [&](const char* flag, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {flag, value});
+  };
+  const std::pair<const char*, const std::string*> singles[] = {
+      {"--release", &release}, {"--as", &as},     {"--uid", &uid},
+      {"--gid", &gid},         {"--egid", &egid}, {"--groups", &groups},
+      {"--world", &world}};
+  for (const auto& [flag, value] : singles) add(flag, *value);
+  const std::pair<const char*, const std::vector<std::string>*> lists[] = {
+      {"--cap", &caps},      {"--fault", &faults},     {"--with", &with},
+      {"--without", &without}, {"--module", &modules}, {"--sysctl", &sysctls},
+      {"--limit", &limits},  {"--policy", &policies}};
+  for (const auto& [flag, values] : lists)
+    for (const std::string& value : *values) add(flag, value);
+  return words;
+}
+
 Call call_argument(const std::string& text) {
   Call call;
   CallError error;

@@ -15,6 +15,8 @@ struct WorldFlags {
 
   // Files are read here. Throws UsageError.
   std::vector<Item> items() const;
+  // As they are typed, but for --kernel-config.
+  std::vector<std::string> words() const;
 };
 
 // A call as an argument; throws UsageError that shows where it stops being one.

@@ -13,6 +13,7 @@
 #include "conformance/subject.h"
 #include "conformance/text_file.h"
 #include "conformance/vm/setup.h"
+#include "conformance/whitebox/deep_json.h"
 #include "conformance/whitebox/environment.h"
 #include "conformance/whitebox/whitebox.h"
 
@@ -51,7 +52,7 @@ std::vector<Deviation> deviations_for(const Provenance& provenance, const std::s
 
 // One subject against the model. The subject goes on answering while a context is compared.
 Comparison check_subject(const std::string& name, const SubjectOptions& asking,
-                         const std::string& deviations, bool deep = false) {
+                         const std::string& deviations) {
   const std::unique_ptr<Subject> subject = open_subject(name, asking);
   const std::vector<Deviation> known = deviations_for(subject->provenance(), deviations);
   Comparer comparer(subject->world(), subject->states());
@@ -62,7 +63,8 @@ Comparison check_subject(const std::string& name, const SubjectOptions& asking,
     progress.done(answers.context);
   });
   if (DeepResult seen = subject->take_deep(); !seen.oracles.empty()) comparer.add(std::move(seen));
-  if (deep) comparer.add(check_deep(subject->world(), plan_options(asking)));
+  if (asking.deep && name == "host")
+    comparer.add(check_deep(subject->world(), plan_options(asking)));
   Comparison comparison = comparer.finish(subject->provenance(), known, asking.contexts.empty());
   if (name == "host") explain_by_seccomp(subject->world(), plan_options(asking), comparison);
   return comparison;
@@ -126,17 +128,24 @@ int command_requests(const SubjectOptions& options, const std::string& output) {
   return kExitOk;
 }
 
+int command_deep(const SubjectOptions& options) {
+  const std::unique_ptr<Subject> host = host_subject(options.adjust);
+  write_file_atomically("-", deep_json(check_deep(host->world(), plan_options(options))));
+  return kExitOk;
+}
+
 int command_check(const CheckOptions& options) {
   const ReportFormat& format = format_named(options.format);
   std::vector<std::string> names = options.files;
   if (names.empty()) names.push_back(options.subject);
   check_machine_flags(names, options.asking);
-  if (options.deep && (names.size() != 1 || names.front() != "host")) {
-    throw UsageError("--deep looks into the running kernel: only with --subject host");
+  if (options.asking.deep &&
+      (names.size() != 1 || (names.front() != "host" && !is_machine(names.front())))) {
+    throw UsageError("--deep looks into a running kernel: with --subject host, vm:RELEASE or uml");
   }
   std::vector<Comparison> comparisons;
   for (const std::string& name : names) {
-    comparisons.push_back(check_subject(name, options.asking, options.deviations, options.deep));
+    comparisons.push_back(check_subject(name, options.asking, options.deviations));
   }
   write_report(comparisons, format, options.output);
   return exit_status(comparisons);

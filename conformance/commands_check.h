@@ -18,6 +18,8 @@ using AdjustWorld = std::function<void(World&)>;
 struct SubjectOptions {
   std::vector<std::string> contexts;  // --context; empty = all
   bool allow_autoload = false;        // --allow-autoload: let the host's kernel run modprobe
+  bool deep = false;                  // --deep: also what only root of that kernel can see
+  std::vector<std::string> world_flags;  // as they were typed, for a program elsewhere
   MachineOptions machine{};
   AdjustWorld adjust;
 };
@@ -33,13 +35,16 @@ int command_record(const RecordOptions& options);
 // bare loop, and nothing is asked.
 int command_requests(const SubjectOptions& options, const std::string& output);
 
+// What `check --deep` looks at besides, alone and as JSON Lines (whitebox/deep_json.h): what this
+// program is asked inside a virtual machine.
+int command_deep(const SubjectOptions& options);
+
 struct CheckOptions {
   std::string subject = "host";    // used where no file is named
   std::vector<std::string> files;  // recordings; "-" = stdin
   std::string format = "text";     // as in report_formats()
   std::string output = "-";
   std::string deviations;  // --deviations FILE: instead of the subject's own
-  bool deep = false;       // --deep: also what only root of the live kernel can see
   SubjectOptions asking;
 };
 int command_check(const CheckOptions& options);

@@ -32,7 +32,7 @@ struct Group {
   int32_t family = 0, type = 0, low = 0, high = 0;
   bool deep = false;
   std::string skipped;           // why; empty = checked
-  std::string_view oracle = {};  // who looked; empty = the probe
+  std::string oracle = {};  // who looked; empty = the probe
   std::vector<size_t> findings = {};  // into Comparison::findings
   int32_t error = 0;                  // what was answered; 0 = a socket was created
 };

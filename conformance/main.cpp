@@ -19,6 +19,7 @@
 #include "conformance/repro.h"
 #include "conformance/strace_log.h"
 #include "conformance/table_text.h"
+#include "conformance/vm/setup.h"
 #include "conformance/whitebox/whitebox.h"
 #include "conformance/text_file.h"
 
@@ -68,6 +69,21 @@ void add_world_flags(CLI::App& command, WorldFlags& flags) {
   repeatable("--limit", flags.limits, "NAME=N", "fds_left, files_left");
   repeatable("--policy", flags.policies, "HOOK=ANSWER", "allow, deny or an errno; see list worlds");
   repeatable("--fault", flags.faults, "N", "the N-th fallible step of the call fails");
+}
+
+void add_machine_flags(CLI::App& command, MachineOptions& machine) {
+  constexpr const char* kGroup = "Machine (vm and uml)";
+  const auto add = [&](const char* name, std::string& value, const char* type, const char* help) {
+    command.add_option(name, value, help)->type_name(type)->group(kGroup);
+  };
+  add("--kernel", machine.kernel, "FILE",
+      "the image that --subject vm boots; --kernel-config is its .config then");
+  add("--modules", machine.modules, "DIR", "load the protocol modules below it");
+  add("--append", machine.append, "TEXT", "more words for the kernel's command line");
+  command.add_option("--time-limit", machine.time_limit, "900, for boot and all answers")
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber)
+      ->group(kGroup);
 }
 
 // One Setup function per command: adds the command; its callback leaves the exit status in *status.
@@ -127,13 +143,25 @@ void add_explain(CLI::App& app, State& state) {
                    "also every option and view of the fresh socket");
   command.add_flag("--live", state.live,
                    "beside the running kernel's steps (needs root; of the world flags only --as)");
+  command.add_option("--subject", state.record.subject,
+                     "with --live: host, or a machine to boot for it: vm:6.12, vm (with --kernel)")
+      ->type_name("SUBJECT");
   add_format(command, state);
+  add_machine_flags(command, state.record.asking.machine);
   add_world_flags(command, state.flags);
   command.callback([&state] {
     state.explain.json = state.format == "json";
     const Call call = call_argument(state.call);
+    const std::string& subject = state.record.subject;
+    if (!state.live && (subject != "host" || !state.record.asking.machine.empty()))
+      throw UsageError("--subject and the flags of a machine go with --live");
     if (state.live) {
-      put(explain_live_text(call, live_context(state)));
+      if (!state.record.asking.machine.kernel.empty())
+        state.record.asking.machine.config.swap(state.flags.kernel_config);
+      const std::string context = live_context(state);
+      put(is_machine(subject)
+              ? explain_inside_text(state.call, subject, state.record.asking, context)
+              : explain_live_text(call, context));
       return;
     }
     const Setting setting = build_setting(state.flags.items());
@@ -200,18 +228,7 @@ void add_subject_flags(CLI::App& command, SubjectOptions& asking, WorldFlags& fl
   command.add_flag("--allow-autoload", asking.allow_autoload,
                    "let the host's kernel run modprobe for unknown protocols; of a machine with "
                    "modules: also compare which call asks for which");
-  const auto machine = [&](const char* name, std::string& value, const char* type,
-                           const char* help) {
-    command.add_option(name, value, help)->type_name(type)->group("Machine (vm and uml)");
-  };
-  machine("--kernel", asking.machine.kernel, "FILE",
-          "the image that --subject vm boots; --kernel-config is its .config then");
-  machine("--modules", asking.machine.modules, "DIR", "load the protocol modules below it");
-  machine("--append", asking.machine.append, "TEXT", "more words for the kernel's command line");
-  command.add_option("--time-limit", asking.machine.time_limit, "900, for boot and all answers")
-      ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber)
-      ->group("Machine (vm and uml)");
+  add_machine_flags(command, asking.machine);
   add_world_flags(command, flags);
 }
 
@@ -220,6 +237,7 @@ void set_adjust(SubjectOptions& asking, WorldFlags flags) {
   // A configuration that belongs to the kernel is read with it, as the host's is.
   if (!asking.machine.kernel.empty()) asking.machine.config.swap(flags.kernel_config);
   const std::vector<Item> items = flags.items();
+  asking.world_flags = flags.words();
   if (items.empty()) return;
   asking.adjust = [items](World& world) { apply_items(world, items); };
 }
@@ -261,7 +279,7 @@ void add_check(CLI::App& app, State& state) {
       "  sockoracle check --subject uml");
   command.add_option("FILE", state.check.files, "recordings; - is standard input");
   command.add_option("--subject", state.check.subject, kSubjectHelp)->type_name("SUBJECT");
-  command.add_flag("--deep", state.check.deep,
+  command.add_flag("--deep", state.check.asking.deep,
                    "also fields, steps and counters of the running kernel (needs root and BTF)");
   command.add_option("--deviations", state.check.deviations, "known deviations")->type_name("FILE");
   add_report_format(command, state.check.format, state.check.output);
@@ -269,6 +287,17 @@ void add_check(CLI::App& app, State& state) {
   command.callback([&state] {
     set_adjust(state.check.asking, state.flags);
     state.status = command_check(state.check);
+  });
+}
+
+// Not in the list of commands: what `check --deep --subject vm:RELEASE` starts in the machine.
+void add_deep(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("deep", "what check --deep sees, as JSON Lines");
+  command.group("");
+  add_subject_flags(command, state.check.asking, state.flags);
+  command.callback([&state] {
+    set_adjust(state.check.asking, state.flags);
+    state.status = command_deep(state.check.asking);
   });
 }
 
@@ -394,6 +423,7 @@ void configure(CLI::App& app, State& state) {
   add_table(app, state);
   add_record(app, state);
   add_check(app, state);
+  add_deep(app, state);
   add_diff(app, state);
   add_report(app, state);
   add_replay(app, state);

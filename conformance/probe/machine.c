@@ -13,18 +13,27 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static bool own_machine;
-
-void machine_is_own(void)
+// The first process of such a machine is this program, told where its answers go (init.c); programs
+// that it starts find that out, and on no other machine is it so.
+bool machine_is_own(void)
 {
-    own_machine = true;
+    static const char mark[] = "SOCKORACLE_LINE=";
+    static int own = -1;
+    char text[4096];
+    if (own >= 0)
+        return own > 0;
+    const ssize_t length = load_file("/proc/1/environ", text, sizeof text);
+    own = 0;
+    for (ssize_t at = 0; at < length; at += (ssize_t)strlen(text + at) + 1)
+        own |= strncmp(text + at, mark, sizeof mark - 1) == 0;
+    return own > 0;
 }
 
 bool machine_allows(enum OpKind kind)
 {
     const bool wide = kind == op_cgroup_deny || kind == op_lsm_create ||
                       kind == op_lsm_post_create || kind == op_lsm_alloc || kind == op_file_max;
-    return own_machine || !wide;
+    return !wide || machine_is_own();
 }
 
 static int bpf(int command, union bpf_attr *attributes)

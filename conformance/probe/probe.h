@@ -172,6 +172,10 @@ void serve_modprobe(const char *mode);
 void serve_modules(void);
 void serve_autoload(char *arguments);
 
+// ---- program.c: the program that looks into the kernel of a machine from inside
+
+void serve_program(void);
+
 // ---- hold.c: sockets that stay open
 
 void serve_hold(char *arguments);
@@ -235,7 +239,7 @@ int write_file(const char *path, const char *text);          // 0, or -1 and err
 
 // ---- machine.c: what only a kernel that was booted for this probe has done to it
 
-void machine_is_own(void);
+bool machine_is_own(void);           // as root, before a context gives up its rights
 bool machine_allows(enum OpKind kind);
 bool stage_machine(enum OpKind kind, struct Refusal *refusal);
 // In the parent of a context, around its life: what would outlive it is put back.

@@ -46,6 +46,8 @@ bool serve(bool inside_context)
             serve_modules();
         } else if (strcmp(request, "autoload") == 0) {
             serve_autoload(rest);
+        } else if (is_bare(request, "program", rest)) {
+            serve_program();
         } else if (is_bare(request, "process", rest)) {
             serve_process();
         } else if (is_bare(request, "hello", rest)) {
@@ -61,7 +63,7 @@ bool serve(bool inside_context)
         } else {
             say_error("request", "wanted: hello observe context leave grid grids deep hold "
                                  "drop call inodes destroyed process read timing modprobe "
-                                 "modules autoload quit");
+                                 "modules autoload program quit");
         }
     }
 }

@@ -55,6 +55,12 @@ def probes():
     return found
 
 
+def cgroups_of(pid):
+    """The directories that a check of that process made; none where cgroup2 is not mounted."""
+    return [os.path.join(folder, name) for folder, names, _ in os.walk("/sys/fs/cgroup")
+            for name in names if name.startswith(f"sockoracle-{pid}-")]
+
+
 def machine():
     return {"modules": module_names(), "mounts": text_of("/proc/self/mountinfo"),
             "sysctls": sysctls(), "cgroup": text_of("/proc/self/cgroup")}
@@ -119,6 +125,7 @@ def test_interrupt(program, folder):
         expect(recorder.returncode == -number, f"ended by signal {number}")
         expect(until(lambda: probes() <= running), f"no probe survives signal {number}")
         expect(not list(folder.glob("interrupted*")), f"no file is left by signal {number}")
+        expect(until(lambda: not cgroups_of(recorder.pid)), f"no cgroup is left by {number}")
 
 
 def test_killed_probe(program, folder):
@@ -131,6 +138,7 @@ def test_killed_probe(program, folder):
     expect("probe was killed" in talk.lower(), f"a killed probe is named: {talk!r}")
     expect(len(talk.strip().splitlines()) == 1, f"one line: {talk!r}")
     expect(not list(folder.glob("killed*")), "no file is left by a killed probe")
+    expect(not cgroups_of(recorder.pid), "no cgroup is left where all children were killed")
 
 
 def test_chain(program, folder):

@@ -19,13 +19,9 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/text_file.h"
-#include "conformance/vm/initramfs.h"
 
 namespace sockoracle {
 namespace {
-
-// A boot takes ten seconds without KVM, everything one to two minutes on a busy machine.
-constexpr std::chrono::seconds kSilence{120};
 
 std::string replaced(std::string text, std::string_view what, const std::string& with) {
   for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
@@ -140,28 +136,33 @@ void Machine::send(std::string_view line) {
   requests_ += '\n';
 }
 
+void Machine::add_file(const std::string& path, std::string_view bytes, bool executable) {
+  for (size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1))
+    if (folders_.insert(path.substr(0, at)).second) files_.add_folder(path.substr(0, at));
+  files_.add_file(path, bytes, executable);
+}
+
 void Machine::boot(const MachineCommand& command, const Modules& modules, bool later) {
-  Initramfs files;
-  for (const char* folder : {"dev", "proc", "sys", "tmp", "modules"})
-    files.add_folder(folder);
-  files.add_character_device("dev/console", 5, 1);
+  for (const char* folder : {"dev", "proc", "sys", "tmp"})
+    files_.add_folder(folder);
+  files_.add_character_device("dev/console", 5, 1);
   const std::span<const unsigned char> probe = probe_image();
   const std::string_view program(reinterpret_cast<const char*>(probe.data()), probe.size());
-  files.add_file("init", program, true);
-  files.add_file("requests", requests_);
+  add_file("init", program, true);
+  add_file("requests", requests_);
   std::string order;
   for (const auto& [name, bytes] : modules) {
-    files.add_file("modules/" + name + ".ko", bytes);
+    add_file("modules/" + name + ".ko", bytes);
     order += name + "\n";
   }
-  files.add_file("modules/order", order);
+  add_file("modules/order", order);
   if (later) {
-    files.add_file("modules/later", {});
-    files.add_file("modules/aliases", alias_lines(modules));
-    files.add_file("modprobe", program, true);
+    add_file("modules/later", {});
+    add_file("modules/aliases", alias_lines(modules));
+    add_file("modprobe", program, true);
   }
   const std::string initrd = folder_.path() + "/initrd", console = folder_.path() + "/console";
-  write_new_file(initrd, files.finish());
+  write_new_file(initrd, files_.finish());
   write_new_file(console, {});
   std::vector<std::string> arguments = command.arguments;
   for (std::string& argument : arguments) {
@@ -191,6 +192,7 @@ void Machine::boot(const MachineCommand& command, const Modules& modules, bool l
     throw UnavailableError(text);
   }
   time_limit_ = command.time_limit;
+  silence_ = command.silence;
   deadline_ = std::chrono::steady_clock::now() + time_limit_;
 }
 
@@ -241,11 +243,11 @@ void Machine::read_more() {
     fail("was not done after " + std::to_string(time_limit_.count()) + " seconds");
   pollfd waited{answers_, POLLIN, 0};
   const int ready =
-      poll(&waited, 1, static_cast<int>(std::min<milliseconds>(kSilence, left).count() + 1));
+      poll(&waited, 1, static_cast<int>(std::min<milliseconds>(silence_, left).count() + 1));
   if (ready < 0 && errno == EINTR)
     return;
-  if (ready == 0 && left > kSilence)
-    fail("sent nothing for " + std::to_string(kSilence.count()) + " seconds");
+  if (ready == 0 && left > silence_)
+    fail("sent nothing for " + std::to_string(silence_.count()) + " seconds");
   if (ready == 0)
     return;
   char bytes[65536];

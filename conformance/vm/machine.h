@@ -6,11 +6,13 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "conformance/probe_client.h"
 #include "conformance/vm/frames.h"
+#include "conformance/vm/initramfs.h"
 #include "conformance/vm/kernel_folder.h"
 
 namespace sockoracle {
@@ -41,6 +43,8 @@ struct MachineCommand {
   std::vector<std::string> arguments;
   std::string package{};                    // where the program comes from, for who lacks it
   std::chrono::seconds time_limit{900};     // for everything
+  // A boot takes ten seconds without KVM, everything one to two minutes on a busy machine.
+  std::chrono::seconds silence{120};        // between two answers
 };
 
 class Machine final : public ProbeLink {
@@ -48,6 +52,8 @@ class Machine final : public ProbeLink {
   ~Machine() override;  // ends it
   // Before boot: collects what will be asked.
   void send(std::string_view line) override;
+  // One more file of the root file system; its folder, one level deep or two, is made.
+  void add_file(const std::string& path, std::string_view bytes, bool executable = false);
   // `modules` are loaded in that order: before the first request, or (`later`) by requests and by
   // calls that ask for them.
   void boot(const MachineCommand& command, const Modules& modules, bool later = false);
@@ -62,10 +68,12 @@ class Machine final : public ProbeLink {
 
   TemporaryFolder folder_;
   std::string requests_, line_;
+  Initramfs files_;
+  std::set<std::string> folders_;
   FrameReader frames_;
   pid_t pid_ = -1;
   int answers_ = -1;
-  std::chrono::seconds time_limit_{};
+  std::chrono::seconds time_limit_{}, silence_{};
   std::chrono::steady_clock::time_point deadline_;
 };
 

@@ -45,7 +45,7 @@ Release series_of(const std::string& name, const std::string& text) {
 // machine emulated timer interrupts come too late for the kernel's test of them, and it panics.
 MachineCommand qemu_command(const std::string& image, const std::string& words) {
   return {.arguments = {"qemu-system-x86_64", "-M", "q35,accel=tcg", "-nodefaults", "-display",
-                        "none", "-smp", "1", "-m", "512", "-cpu", "qemu64,-cx16", "-serial",
+                        "none", "-smp", "1", "-m", "1024", "-cpu", "qemu64,-cx16", "-serial",
                         "file:{console}", "-serial", "stdio", "-monitor", "none", "-no-reboot",
                         "-kernel", image, "-initrd", "{initrd}", "-append",
                         std::string("console=ttyS0 SOCKORACLE_LINE=/dev/ttyS1 no_timer_check ") +
@@ -82,6 +82,7 @@ MachineSetup qemu_setup(std::string_view name, const MachineOptions& options) {
   }
   MachineSetup setup{.subject = "vm",
                      .release = series_of(kernel.image, image_release(kernel.image)),
+                     .kernel_release = image_release(kernel.image),
                      .command = {},
                      .config = {},
                      .modules = {}};
@@ -102,7 +103,8 @@ MachineSetup uml_setup(std::string_view name, const MachineOptions& options) {
   if (!options.kernel.empty())
     throw UsageError("--kernel is for --subject vm; another user-mode kernel is uml:FILE");
   const std::string binary(name.empty() ? "linux.uml" : name);
-  MachineSetup setup{.subject = "uml", .release = {}, .command = {}, .config = {}, .modules = {}};
+  MachineSetup setup{.subject = "uml", .release = {}, .kernel_release = {},
+                     .command = {}, .config = {}, .modules = {}};
   std::string version;
   try {
     setup.config = output_of({binary, "--showconfig"});
@@ -111,7 +113,8 @@ MachineSetup uml_setup(std::string_view name, const MachineOptions& options) {
     throw UnavailableError(error.what() +
                            std::string("; user-mode Linux is in Debian's package user-mode-linux"));
   }
-  setup.release = series_of(binary, version.substr(0, version.find('\n')));
+  setup.kernel_release = version.substr(0, version.find('\n'));
+  setup.release = series_of(binary, setup.kernel_release);
   if (!options.modules.empty())
     setup.modules = modules_in_order(options.modules);
   MachineCommand& command = setup.command;

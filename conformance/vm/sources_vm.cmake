@@ -7,6 +7,7 @@ target_sources(sockoracle_conformance PRIVATE
   vm/initramfs.cpp
   vm/kernel_folder.cpp
   vm/machine.cpp
+  vm/own_program.cpp
   vm/setup.cpp
   vm/subject_vm.cpp)
 

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include "conformance/cli_error.h"
 #include "conformance/host_world.h"
 #include "conformance/vm/autoload.h"
-#include "conformance/vm/setup.h"
+#include "conformance/vm/own_program.h"
+#include "conformance/whitebox/deep_json.h"
 
 namespace sockoracle {
 namespace {
@@ -63,6 +65,7 @@ class VmSubject final : public Subject {
     plan_ = make_plan(planned, everything);
     for (const ContextPlan& part : plan_.contexts)
       client_.queue(part);
+    if (asking.deep) queue_deep(asking, &setup);
     machine_.boot(setup.command, setup.modules, autoload);
     Autoload seen;
     if (autoload)
@@ -72,7 +75,7 @@ class VmSubject final : public Subject {
     if (asking.adjust)
       asking.adjust(world_);
     if (autoload)
-      autoload_ = seen.compare(world_);
+      deep_ = seen.compare(world_);
     for (const std::string& module : machine_.failed_modules()) {
       std::fprintf(stderr, "module not loaded: %s\n", module.c_str());
     }
@@ -82,15 +85,33 @@ class VmSubject final : public Subject {
   const World& world() const override { return world_; }
   const StateTable& states() const override { return states_; }
 
-  DeepResult take_deep() override { return std::move(autoload_); }
+  DeepResult take_deep() override { return std::move(deep_); }
 
   // What is asked was settled before the boot.
   void answer(const PlanOptions&, const ContextSink& sink) override {
     for (const ContextPlan& part : plan_.contexts)
       sink(client_.collect(part));
+    if (deep_asked_) add_deep(read_deep_json(own_program_output(machine_)));
   }
 
  private:
+  // This program itself looks into the machine's kernel, after everything else: it leaves counters
+  // and slabs as no plain caller does.
+  void queue_deep(const SubjectOptions& asking, MachineSetup* setup) {
+    std::vector<std::string> arguments = {"deep"};
+    for (const std::string& context : asking.contexts)
+      arguments.insert(arguments.end(), {"--context", context});
+    arguments.insert(arguments.end(), asking.world_flags.begin(), asking.world_flags.end());
+    pack_own_program(machine_, arguments, *setup);
+    machine_.send("program");
+    deep_asked_ = true;
+  }
+
+  void add_deep(DeepResult&& seen) {
+    std::move(seen.oracles.begin(), seen.oracles.end(), std::back_inserter(deep_.oracles));
+    std::move(seen.groups.begin(), seen.groups.end(), std::back_inserter(deep_.groups));
+  }
+
   // The answer to one `read`; false where there is no such file.
   bool receive_file(std::string* text) {
     constexpr std::string_view kData = "data ";
@@ -146,7 +167,8 @@ class VmSubject final : public Subject {
   Machine machine_;
   ProbeClient client_;
   Plan plan_;
-  DeepResult autoload_;
+  DeepResult deep_;
+  bool deep_asked_ = false;
 };
 
 }  // namespace

@@ -14,10 +14,17 @@ BtfLayout::BtfLayout() : btf_(btf__load_vmlinux_btf()) {
   if (btf_ == nullptr) {
     throw UnavailableError("/sys/kernel/btf/vmlinux cannot be read: " + errno_words(errno));
   }
+  // A module's types lie on top of the kernel's. Of those that may be modules only SMC has a struct
+  // with fields of the table.
+  vmlinux_ = btf_;
+  if (btf* module = btf__load_module_btf("smc", vmlinux_); module != nullptr)
+    btf_ = module;
 }
 
 BtfLayout::~BtfLayout() {
-  btf__free(btf_);
+  if (btf_ != vmlinux_)
+    btf__free(btf_);
+  btf__free(vmlinux_);
 }
 
 uint32_t BtfLayout::skip_names(uint32_t type) const {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "conformance/plan.h"
-#include "conformance/whitebox/own_cgroup.h"
+#include "conformance/whitebox/own_directory.h"
 
 namespace sockoracle {
 
@@ -21,7 +21,7 @@ class DenyingCgroup {
   const std::string& path() const { return cgroup_.path(); }
 
  private:
-  OwnCgroup cgroup_;
+  OwnDirectory cgroup_{"cgroup2"};
   int program_ = -1, link_ = -1;
 };
 

@@ -15,8 +15,9 @@
 namespace sockoracle {
 
 inline constexpr std::string_view kDeepCallContexts[] = {
-    "root",  "nobody",    "userns-root", "userns-root-host-net",
-    "no-fd", "mptcp-off", "ping-gid",    "cgroup-deny"};
+    "root",  "nobody",    "userns-root", "userns-root-host-net", "no-fd",
+    "mptcp-off", "ping-gid", "cgroup-deny", "lsm-deny-create", "lsm-deny-post-create",
+    "lsm-deny-alloc", "file-max"};
 
 inline bool has_deep_calls(const ContextPlan& plan) {
   return plan.skipped.empty() &&
@@ -34,17 +35,22 @@ inline constexpr struct {
     {kAF_INET, kSOCK_STREAM, 0},
     {kAF_INET, kSOCK_STREAM, 263},
     {kAF_INET, kSOCK_STREAM, 17},
+    {kAF_INET, kSOCK_STREAM, kIPPROTO_SMC},
     {kAF_INET, kSOCK_STREAM, 262},
     {kAF_INET, kSOCK_DGRAM, 0},
     {kAF_INET, kSOCK_DGRAM, 1},
+    {kAF_INET, kSOCK_DGRAM, kIPPROTO_L2TP},
     {kAF_INET, kSOCK_DGRAM, 136},
     {kAF_INET, kSOCK_RAW, 0},
     {kAF_INET, kSOCK_RAW, 1},
+    {kAF_INET, kSOCK_SEQPACKET, kIPPROTO_SCTP},
+    {kAF_INET, 6, 33},
     {kAF_INET, 7, 0},
     {kAF_INET, kSOCK_PACKET, 0},
     {kAF_INET6, kSOCK_STREAM, 0},
     {kAF_INET6, kSOCK_DGRAM, 0},
     {kAF_INET6, kSOCK_DGRAM, 58},
+    {kAF_INET6, kSOCK_SEQPACKET, kIPPROTO_SCTP},
     {kAF_INET6, kSOCK_RAW, 58},
 };
 

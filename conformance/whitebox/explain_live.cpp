@@ -6,6 +6,7 @@
 #include "conformance/step_text.h"
 #include "conformance/text_layout.h"
 #include "conformance/whitebox/cgroup_deny.h"
+#include "conformance/whitebox/live_functions.h"
 #include "conformance/whitebox/live_steps.h"
 #include "model/symbols.h"
 
@@ -58,6 +59,45 @@ std::string table(const BothSteps& both) {
   return out;
 }
 
+std::string judgement(const std::string& expected, const std::string& got,
+                      const std::string& when_equal) {
+  if (expected == got)
+    return "  " + when_equal + "\n";
+  return "  They differ.\n    the model  " + paragraph(expected, 15) + "\n    the kernel " +
+         paragraph(got, 15) + "\n";
+}
+
+BothSteps make_steps(ProbeProcess& probe, const World& world, const ContextPlan& part,
+                     const Call& call, std::string* text) {
+  StepTracer tracer;
+  StepSession session(tracer, probe, world, std::string(part.context->name), part.operations);
+  const BothSteps both = session.make(call);
+  std::string& out = *text;
+  out = table(both) + "\n";
+  if (both.live.held != 0)
+    out += "  " + objects_word(both.live.held) + " not given back\n";
+  out += judgement(both.expected, both.got,
+                   "Both asked for the same things in the same order, and gave back the same.");
+  for (const auto& [kind, what] : tracer.missing())
+    out += "  Not seen: " + what + ".\n";
+  return both;
+}
+
+std::string functions_text(ProbeProcess& probe, const World& world, const ContextPlan& part,
+                           const Call& call) {
+  try {
+    FunctionGraph graph(graph_functions());
+    LiveContext context(probe, world, std::string(part.context->name), part.operations);
+    const BothGraphs both = graph_call(graph, context, call);
+    std::string out = "\n" + padded("  functions of the running kernel", kColumn) +
+                      "are steps of the model\n" + graph_text(both) + "\n";
+    return out + judgement(both.expected, both.got,
+                           "The functions were entered in the order of the model's steps.");
+  } catch (const UnavailableError& error) {
+    return "  Not seen: functions entered: " + std::string(error.what()) + ".\n";
+  }
+}
+
 }  // namespace
 
 std::string explain_live_text(const Call& call, const std::string& context) {
@@ -68,7 +108,9 @@ std::string explain_live_text(const Call& call, const std::string& context) {
   }
   PlanOptions options;
   options.contexts = {context};
-  const std::unique_ptr<DenyingCgroup> cgroup = stage_deny_cgroup(options);
+  options.machine = in_own_machine();
+  const std::unique_ptr<DenyingCgroup> cgroup =
+      options.machine ? nullptr : stage_deny_cgroup(options);
   const Plan plan = make_plan(facts.world, options);
   const ContextPlan& part = plan.contexts.front();
   if (!part.skipped.empty())
@@ -78,27 +120,12 @@ std::string explain_live_text(const Call& call, const std::string& context) {
   if (asker.piece(call.family, call.type, call.protocol).requests_module) {
     throw UnavailableError("--live: the call would make this kernel run modprobe");
   }
-  StepTracer tracer;
   ProbeProcess probe;
-  StepSession session(tracer, probe, world, context, part.operations);
-  const BothSteps both = session.make(call);
-  std::string out = call_text(call) + " as " + context +
-                    "\n  the model: " + outcome(both.verdict.error) + "; Linux " +
-                    facts.uname_release + ": " + outcome(-both.live.result) + "\n\n" + table(both) +
-                    "\n";
-  if (both.live.held != 0) {
-    out += "  " + std::to_string(both.live.held) + " objects were not given back\n";
-  }
-  if (both.expected == both.got) {
-    out += "  Both asked for the same things in the same order, and gave back what they took.\n";
-  } else {
-    out += "  They differ.\n    the model  " + paragraph(both.expected, 15) + "\n    the kernel " +
-           paragraph(both.got, 15) + "\n";
-  }
-  for (const auto& [event, what] : tracer.missing()) {
-    out += "  Not seen: " + what + ": no tracepoint " + event + ".\n";
-  }
-  return out;
+  std::string steps;
+  const BothSteps both = make_steps(probe, world, part, call, &steps);
+  return call_text(call) + " as " + context + "\n  the model: " + outcome(both.verdict.error) +
+         "; Linux " + facts.uname_release + ": " + outcome(-both.live.result) + "\n\n" + steps +
+         functions_text(probe, world, part, call);
 }
 
 }  // namespace sockoracle

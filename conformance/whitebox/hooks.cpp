@@ -10,7 +10,7 @@
 #include "conformance/whitebox/bpf_object.h"
 #include "conformance/whitebox/deep_calls.h"
 #include "conformance/whitebox/live_call.h"
-#include "conformance/whitebox/own_cgroup.h"
+#include "conformance/whitebox/own_directory.h"
 #include "conformance/whitebox/witnesses.h"
 
 namespace sockoracle {
@@ -62,7 +62,7 @@ class HookChecker {
   }
 
  private:
-  OwnCgroup cgroup_;
+  OwnDirectory cgroup_{"cgroup2"};
   BpfObject programs_;
   std::vector<BpfLink> links_;
 };

@@ -19,7 +19,13 @@ struct task_struct {
   int pid, tgid;
   struct nsproxy* nsproxy;
 };
-struct file;
+struct inode {
+  unsigned short i_mode;
+};
+struct file {
+  struct inode* f_inode;
+  void* private_data;
+};
 struct proto {
   unsigned int obj_size;
 };

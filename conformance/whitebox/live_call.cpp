@@ -44,11 +44,14 @@ std::string LiveContext::ask(const std::string& request, const Call& call) {
   return answer.substr(blank + 1);
 }
 
-Verdict LiveContext::model(const Call& call, std::vector<Step>* steps) {
+Verdict LiveContext::model(const Call& call, std::vector<Step>* steps, bool with_close) {
   const Verdict verdict = kernel_.call(call);
+  const size_t of_call = kernel_.trace().size();
   if (verdict.fd >= 0)
     kernel_.close(verdict.fd);  // goes on with the call's trace
   steps->assign(kernel_.trace().begin(), kernel_.trace().end());
+  if (!with_close)
+    steps->resize(of_call);
   return verdict;
 }
 

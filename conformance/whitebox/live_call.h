@@ -24,8 +24,8 @@ class LiveContext {
   // The probe's one line to "REQUEST FAMILY TYPE PROTOCOL", without its first word.
   std::string ask(const std::string& request, const Call& call);
   std::string ask_line(const std::string& line);
-  // The model's answer; its steps and those of the close after it.
-  Verdict model(const Call& call, std::vector<Step>* steps);
+  // The model's answer; its steps and, unless told otherwise, those of the close after it.
+  Verdict model(const Call& call, std::vector<Step>* steps, bool with_close = true);
 
  private:
   ProbeLink& probe_;

@@ -34,6 +34,9 @@ struct BothSteps {
   std::string expected, got;  // what was asked for and given back, in words; equal = they agree
 };
 
+// "1 object", "2 objects"
+std::string objects_word(int count);
+
 // A context on the live host, and the model's kernel for it.
 class StepSession {
  public:

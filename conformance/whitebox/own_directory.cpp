@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "conformance/whitebox/own_cgroup.h"
+#include "conformance/whitebox/own_directory.h"
 
 #include <fcntl.h>
 #include <linux/mount.h>
@@ -19,24 +19,9 @@
 namespace sockoracle {
 namespace {
 
-[[noreturn]] void fail(const char* what, int error) {
-  throw UnavailableError(std::string("needs a cgroup of its own: ") + what + ": " +
-                         std::strerror(error));
-}
-
-// A mount that no directory leads to; -1 where the kernel or the caller cannot (before 5.2).
-int detached_cgroup2() {
-  const auto context = static_cast<int>(syscall(SYS_fsopen, "cgroup2", FSOPEN_CLOEXEC));
-  if (context < 0)
-    return -1;
-  int mount = -1;
-  if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
-    mount = static_cast<int>(syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0));
-  }
-  const int error = errno;
-  close(context);
-  errno = error;
-  return mount;
+[[noreturn]] void fail(const char* filesystem, const char* what, int error) {
+  throw UnavailableError(std::string("needs a directory of its own in ") + filesystem + ": " +
+                         what + ": " + std::strerror(error));
 }
 
 void pause_ms(long milliseconds) {
@@ -52,6 +37,17 @@ void close_others(int one, int other) {
     if (fd != one && fd != other)
       close(fd);
   }
+}
+
+// What was in it ends with us, and may need a moment for that.
+bool remove_directory(int mount, const char* name) {
+  constexpr int kTries = 3000;
+  for (int i = 0; i < kTries; ++i) {
+    if (unlinkat(mount, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+      return true;
+    pause_ms(i < 100 ? 2 : 20);
+  }
+  return false;
 }
 
 // The child: makes the directory, says so, waits for the parent's end, removes it. The processes in
@@ -74,30 +70,39 @@ void close_others(int one, int other) {
   do {
     got = read(parent_lives, &byte, 1);
   } while (got < 0 && errno == EINTR);
-  constexpr int kTries = 3000;
-  for (int i = 0; i < kTries; ++i) {
-    if (unlinkat(mount, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-      _exit(0);
-    pause_ms(i < 100 ? 2 : 20);
-  }
-  _exit(1);
+  _exit(remove_directory(mount, name) ? 0 : 1);
 }
 
 }  // namespace
 
-OwnCgroup::OwnCgroup() {
-  mount_ = detached_cgroup2();
+int detached_mount(const char* filesystem) {
+  const auto context = static_cast<int>(syscall(SYS_fsopen, filesystem, FSOPEN_CLOEXEC));
+  if (context < 0)
+    return -1;
+  int mount = -1;
+  if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
+    mount = static_cast<int>(syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0));
+  }
+  const int error = errno;
+  close(context);
+  errno = error;
+  return mount;
+}
+
+OwnDirectory::OwnDirectory(const char* filesystem, const char* parent) {
+  mount_ = detached_mount(filesystem);
   if (mount_ < 0)
-    fail("fsopen of cgroup2", errno);
+    fail(filesystem, "fsopen", errno);
   int said[2] = {-1, -1}, lives[2] = {-1, -1};
   if (pipe2(said, O_CLOEXEC) != 0 || pipe2(lives, O_CLOEXEC) != 0)
-    fail("pipe2", errno);
+    fail(filesystem, "pipe2", errno);
   const pid_t self = getpid();
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   char name[64];
-  std::snprintf(name, sizeof name, "sockoracle-%d-%lld-%ld", self,
+  std::snprintf(name, sizeof name, "%s/sockoracle-%d-%lld-%ld", parent, self,
                 static_cast<long long>(now.tv_sec), now.tv_nsec);
+  name_ = name;
   keeper_ = fork();
   if (keeper_ == 0) {
     close(lives[1]);
@@ -116,23 +121,26 @@ OwnCgroup::OwnCgroup() {
   }
   if (directory_ < 0) {
     end();
-    fail("mkdir", error);
+    fail(filesystem, "mkdir", error);
   }
   path_ = "/proc/" + std::to_string(self) + "/fd/" + std::to_string(directory_);
 }
 
-OwnCgroup::~OwnCgroup() {
+OwnDirectory::~OwnDirectory() {
   end();
 }
 
-void OwnCgroup::end() {
+void OwnDirectory::end() {
   if (directory_ >= 0)
     close(directory_);
   close(keeper_pipe_);  // the keeper removes the directory
+  int status = 0;
   if (keeper_ > 0) {
-    while (waitpid(keeper_, nullptr, 0) < 0 && errno == EINTR) {
+    while (waitpid(keeper_, &status, 0) < 0 && errno == EINTR) {
     }
   }
+  if (WIFSIGNALED(status))  // somebody has killed it
+    remove_directory(mount_, name_.c_str());
   close(mount_);
 }
 

@@ -7,7 +7,7 @@ enum {
   record_magic = 0x736f636b,
   socket_bytes_max = 512,
   sock_bytes_max = 4096,
-  follow_max = 8,
+  follow_max = 10,
   follow_bytes = 32,
 };
 

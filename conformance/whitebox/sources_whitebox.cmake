@@ -11,9 +11,12 @@ set(whitebox ${CMAKE_CURRENT_LIST_DIR})
 target_sources(sockoracle_conformance PRIVATE
   ${whitebox}/cgroup_deny.cpp
   ${whitebox}/deep_entries.cpp
+  ${whitebox}/deep_json.cpp
   ${whitebox}/environment.cpp
+  ${whitebox}/function_graph.cpp
   ${whitebox}/live_call.cpp
-  ${whitebox}/own_cgroup.cpp
+  ${whitebox}/live_functions.cpp
+  ${whitebox}/own_directory.cpp
   ${whitebox}/whitebox.cpp
   ${whitebox}/witnesses.cpp)
 if(NOT LIBBPF_FOUND OR NOT SOCKORACLE_BPF_CLANG)

@@ -55,6 +55,16 @@ struct trace_event_raw_kmem_cache_free {
   unsigned long call_site;
   const void *ptr;
 };
+// One record for both events until the releases given.
+struct trace_event_raw_kmem_alloc {  // 6.0
+  unsigned long call_site;
+  const void *ptr;
+  unsigned long bytes_req;
+};
+struct trace_event_raw_kmem_free {  // 5.11
+  unsigned long call_site;
+  const void *ptr;
+};
 struct trace_event_raw_cap_capable {
   int cap, ret;
 };
@@ -139,6 +149,18 @@ int cache_free(struct trace_event_raw_kmem_cache_free *ctx) {
 
 SEC("tracepoint/kmem/kfree")
 int size_free(struct trace_event_raw_kfree *ctx) {
+  given_back((__u64)ctx->ptr, ctx->call_site);
+  return 0;
+}
+
+SEC("tracepoint/kmem/kmem_cache_alloc")
+int any_alloc(struct trace_event_raw_kmem_alloc *ctx) {
+  taken((__u64)ctx->ptr, ctx->call_site, ctx->bytes_req);
+  return 0;
+}
+
+SEC("tracepoint/kmem/kmem_cache_free")
+int any_free(struct trace_event_raw_kmem_free *ctx) {
   given_back((__u64)ctx->ptr, ctx->call_site);
   return 0;
 }

@@ -3,18 +3,21 @@
 
 #include <bpf/libbpf.h>
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <set>
 
 #include "conformance/cli_error.h"
+#include "conformance/whitebox/btf_layout.h"
+#include "conformance/whitebox/own_directory.h"
 
 namespace sockoracle {
 namespace {
@@ -26,25 +29,23 @@ constexpr struct {
 #include "conformance/whitebox/live_sites.def"
 };
 
-std::string object_of(std::string_view function) {
+// Of the function's `nth` allocation in a call, from 0.
+std::string object_of(std::string_view function, int nth = 0) {
+  std::vector<std::string_view> objects;
   for (const auto& row : kSites) {
     if (row.function == function)
-      return std::string(row.object);
+      objects.push_back(row.object);
   }
-  return {};
+  return objects.empty() ? std::string()
+                         : std::string(objects[static_cast<size_t>(nth) % objects.size()]);
 }
 
-// The tracefs of this kernel, mounted nowhere.
-int detached_tracefs() {
-  const auto context = static_cast<int>(syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC));
-  if (context < 0)
-    return -1;
-  int mount = -1;
-  if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
-    mount = static_cast<int>(syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0));
-  }
-  close(context);
-  return mount;
+bool is_freed_unseen(std::string_view object) {
+  constexpr std::string_view kObjects[] = {
+#define FREED_UNSEEN(object, reason) object,
+#include "conformance/whitebox/live_sites.def"
+  };
+  return std::find(std::begin(kObjects), std::end(kObjects), object) != std::end(kObjects);
 }
 
 // -1: no such event.
@@ -59,29 +60,48 @@ long event_number(int tracefs, const char* event) {
   return got > 0 ? std::strtol(text, nullptr, 10) : -1;
 }
 
+// The first program of an event's that knows the kernel's record of it is used.
 struct Event {
+  step_kind kind;
   const char* program;
   const char* name;
-  bool needed;
-  const char* without;  // what is not seen without it
+  const char* record;   // in the kernel's BTF; empty: none is read
+  const char* without;  // what is not seen where there is no such event; empty: nothing is
 };
 constexpr Event kEvents[] = {
-    {"enter", "raw_syscalls/sys_enter", true, ""},
-    {"leave", "raw_syscalls/sys_exit", true, ""},
-    {"cache_alloc", "kmem/kmem_cache_alloc", true, ""},
-    {"size_alloc", "kmem/kmalloc", true, ""},
-    {"cache_free", "kmem/kmem_cache_free", true, ""},
-    {"size_free", "kmem/kfree", true, ""},
-    {"capable", "capability/cap_capable", false, "capabilities asked for"},
-    {"module", "module/module_request", false, "modules asked for (a kernel without modules?)"},
+    {step_enter, "enter", "raw_syscalls/sys_enter", "trace_event_raw_sys_enter", ""},
+    {step_exit, "leave", "raw_syscalls/sys_exit", "trace_event_raw_sys_exit", ""},
+    {step_alloc, "cache_alloc", "kmem/kmem_cache_alloc", "trace_event_raw_kmem_cache_alloc", ""},
+    {step_alloc, "any_alloc", "kmem/kmem_cache_alloc", "trace_event_raw_kmem_alloc", ""},
+    {step_alloc, "size_alloc", "kmem/kmalloc", "trace_event_raw_kmalloc", ""},
+    {step_alloc, "any_alloc", "kmem/kmalloc", "trace_event_raw_kmem_alloc", ""},
+    {step_free, "cache_free", "kmem/kmem_cache_free", "trace_event_raw_kmem_cache_free", ""},
+    {step_free, "any_free", "kmem/kmem_cache_free", "trace_event_raw_kmem_free", ""},
+    {step_free, "size_free", "kmem/kfree", "trace_event_raw_kfree", ""},
+    {step_free, "any_free", "kmem/kfree", "trace_event_raw_kmem_free", ""},
+    {step_capable, "capable", "capability/cap_capable", "trace_event_raw_cap_capable",
+     "capabilities asked for"},
+    {step_module, "module", "module/module_request", "",
+     "modules asked for (a kernel without modules?)"},
 };
+
+// The rows that this kernel has, with their numbers.
+std::vector<std::pair<const Event*, long>> events_of(int tracefs, const BtfLayout& layout) {
+  std::vector<std::pair<const Event*, long>> events;
+  std::set<std::string_view> done;
+  for (const Event& event : kEvents) {
+    const long number = event_number(tracefs, event.name);
+    const bool known = *event.record == '\0' || layout.has_struct(event.record);
+    if (number >= 0 && known && done.insert(event.name).second)
+      events.emplace_back(&event, number);
+  }
+  return events;
+}
 
 std::vector<const char*> programs_for(int tracefs) {
   std::vector<const char*> programs;
-  for (const Event& event : kEvents) {
-    if (event_number(tracefs, event.name) >= 0)
-      programs.push_back(event.program);
-  }
+  for (const auto& [event, number] : events_of(tracefs, BtfLayout()))
+    programs.push_back(event->program);
   return programs;
 }
 
@@ -103,19 +123,22 @@ class Descriptor {
 }  // namespace
 
 StepTracer::StepTracer()
-    : programs_(steps_image(), "sockoracle", programs_for(Descriptor(detached_tracefs()).get())) {
-  const Descriptor tracefs(detached_tracefs());
+    : programs_(steps_image(), "sockoracle",
+                programs_for(Descriptor(detached_mount("tracefs")).get())) {
+  const Descriptor tracefs(detached_mount("tracefs"));
   if (tracefs.get() < 0)
     throw UnavailableError("tracefs cannot be mounted: " + errno_words(errno));
+  std::set<std::string_view> seen;
+  for (const auto& [event, number] : events_of(tracefs.get(), BtfLayout())) {
+    attach(event->program, number);
+    seen.insert(event->name);
+  }
   for (const Event& event : kEvents) {
-    const long number = event_number(tracefs.get(), event.name);
-    if (number >= 0) {
-      attach(event.program, number);
-    } else if (event.needed) {
+    if (seen.contains(event.name))
+      continue;
+    if (*event.without == '\0')
       throw UnavailableError(std::string("this kernel has no tracepoint ") + event.name);
-    } else {
-      missing_[event.name] = event.without;
-    }
+    missing_[event.kind] = std::string(event.without) + ": no tracepoint " + event.name;
   }
   ring_ = ring_buffer__new(bpf_map__fd(programs_.map("events")), take, this, nullptr);
   if (ring_ == nullptr)
@@ -159,13 +182,12 @@ void StepTracer::watch(pid_t thread, uint32_t syscall_number) {
   events_.clear();
 }
 
-namespace {
-
 // How many of the objects have not been given back.
-int count_held(const std::vector<step_event>& events) {
+int StepTracer::count_held() const {
   std::set<uint64_t> held;  // what a call before took may still come back: not counted
-  for (const step_event& event : events) {
-    if (event.kind == step_alloc && event.object != 0)
+  for (const step_event& event : events_) {
+    if (event.kind == step_alloc && event.object != 0 &&
+        !is_freed_unseen(object_of(symbols_.around(event.call_site))))
       held.insert(event.object);
     if (event.kind == step_free)
       held.erase(event.object);
@@ -173,16 +195,15 @@ int count_held(const std::vector<step_event>& events) {
   return static_cast<int>(held.size());
 }
 
-}  // namespace
-
 LiveCall StepTracer::collect(int patience_ms) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
   do {
     ring_buffer__poll(ring_, 2);
-  } while (count_held(events_) > 0 && std::chrono::steady_clock::now() < deadline);
+  } while (count_held() > 0 && std::chrono::steady_clock::now() < deadline);
   LiveCall call;
-  call.held = count_held(events_);
+  call.held = count_held();
   std::map<uint64_t, std::pair<int, std::string>> objects;  // address: number, name
+  std::map<std::string, int> allocations;  // by function
   int number = 0;
   bool inside = false;
   for (const step_event& event : events_) {
@@ -201,7 +222,7 @@ LiveCall StepTracer::collect(int patience_ms) {
         inside = false;
         continue;
       case step_alloc:
-        step.object = object_of(step.where);
+        step.object = object_of(step.where, allocations[step.where]++);
         step.number = ++number;
         objects[event.object] = {step.number, step.object};
         break;

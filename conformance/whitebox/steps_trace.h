@@ -42,8 +42,9 @@ class StepTracer {
   StepTracer(const StepTracer&) = delete;
   StepTracer& operator=(const StepTracer&) = delete;
 
-  // Events that this kernel does not have, and why that matters.
-  const std::map<std::string, std::string>& missing() const { return missing_; }
+  // What of a call is not seen, because this kernel has no such event.
+  const std::map<step_kind, std::string>& missing() const { return missing_; }
+  bool sees(step_kind kind) const { return !missing_.contains(kind); }
 
   // Begins to watch the thread's calls of that number.
   void watch(pid_t thread, uint32_t syscall_number);
@@ -53,13 +54,14 @@ class StepTracer {
  private:
   void attach(const char* program, long number);
   static int take(void* self, void* data, size_t size);
+  int count_held() const;
 
   KernelSymbols symbols_;
   BpfObject programs_;
   std::vector<BpfLink> links_;
   ring_buffer* ring_ = nullptr;
   std::vector<step_event> events_;
-  std::map<std::string, std::string> missing_;
+  std::map<step_kind, std::string> missing_;
 };
 
 }  // namespace sockoracle

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 
 #include "conformance/text_file.h"
 #include "conformance/whitebox/deep_calls.h"
@@ -43,14 +44,13 @@ void check_counter(const Counter& counter, const World& base, const Plan& plan,
                    DeepResult& result) {
   DeepOracle oracle;
   oracle.name = counter.oracle;
-  uint64_t unseen = 0, total = 0;
-  std::string why;
+  uint64_t total = 0;
+  std::map<std::string, uint64_t> unseen;
   const auto body = [&](LiveContext& context, const World& world, const std::string& name) {
     for (const Call& call : deep_calls(world)) {
       const std::string got = context.ask(counter.request, call);
       if (got.starts_with("n/a ")) {
-        ++unseen;
-        why = got.substr(4);
+        ++unseen[got.substr(4)];
         continue;
       }
       std::vector<Step> steps;
@@ -65,8 +65,8 @@ void check_counter(const Counter& counter, const World& base, const Plan& plan,
   for_each_context(base, plan, oracle, plain_operations, body);
   oracle.counts =
       std::to_string(total) + " " + counter.unit + " " + std::to_string(oracle.compared) + " calls";
-  if (unseen != 0)
-    oracle.notes.push_back(std::to_string(unseen) + " calls: " + why);
+  for (const auto& [why, count] : unseen)
+    oracle.notes.push_back(std::to_string(count) + " calls: " + why);
   result.oracles.push_back(std::move(oracle));
 }
 

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// This program, with all that it needs to run, as files for a machine: it looks into the kernel
+// from inside.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "conformance/vm/setup.h"
+
+namespace sockoracle {
+
+// Packs it, to be started with these arguments by the request `program`, and lets the machine have
+// the memory and the time for it.
+void pack_own_program(Machine& machine, const std::vector<std::string>& arguments,
+                      MachineSetup& setup);
+
+// The answer to `program`: what it wrote. Throws UnavailableError, with its last words, where it did
+// not end with status 0.
+std::string own_program_output(Machine& machine);
+
+}  // namespace sockoracle
