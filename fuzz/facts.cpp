@@ -50,11 +50,25 @@ constexpr FamilyAlias kFamilyAliases[] = {
 #include "model/aliases.def"
 };
 
-// Without AF_INET there is nothing but AF_PACKET.
+struct Needs {
+  Provider provider, needed;
+};
+
+constexpr Needs kNeeds[] = {
+#define NEEDS(provider, needed) {Provider::provider, Provider::needed},
+#include "model/aliases.def"
+};
+
+// Without AF_INET there is nothing but AF_PACKET; what a loaded module needs is loaded.
 Presence presence_of(const World& world, Provider provider) {
-  const bool no_inet = world.providers[static_cast<size_t>(Provider::inet)] == Presence::absent;
-  if (no_inet && provider != Provider::packet) return Presence::absent;
-  return world.providers[static_cast<size_t>(provider)];
+  const auto wanted = [&](Provider p) { return world.providers[static_cast<size_t>(p)]; };
+  if (wanted(Provider::inet) == Presence::absent && provider != Provider::packet)
+    return Presence::absent;
+  if (wanted(provider) == Presence::loadable)
+    for (const Needs& needs : kNeeds)
+      if (needs.needed == provider && wanted(needs.provider) == Presence::loaded)
+        return Presence::loaded;
+  return wanted(provider);
 }
 
 bool is_there(Presence presence) {

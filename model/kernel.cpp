@@ -157,7 +157,8 @@ void boot_providers(Kernel& k, const World& world) {
   const bool has_inet = module_of(k, Provider::inet).presence != Presence::absent;
   for (const ProviderRow& row : providers())
     if (world.providers[static_cast<size_t>(row.id)] == Presence::loaded &&
-        (has_inet || row.id == Provider::packet))
+        (has_inet || row.id == Provider::packet) &&
+        module_of(k, row.id).presence == Presence::loadable)  // else another one took it along
       load_provider(k, row.id);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/module.h"
 
+#include <algorithm>
+
 #include "model/af_inet.h"
 #include "model/af_inet6.h"
 #include "model/protocols.h"
@@ -30,6 +32,29 @@ constexpr FamilyAliasRow kFamilyAliases[] = {
 #define FAMILY_ALIAS(provider, family) {Provider::provider, family},
 #include "model/aliases.def"
 };
+
+struct NeedsRow {
+  Provider provider, needed;
+};
+
+constexpr NeedsRow kNeeds[] = {
+#define NEEDS(provider, needed) {Provider::provider, Provider::needed},
+#include "model/aliases.def"
+};
+
+void load_needed(Kernel& k, Provider provider) {
+  for (const NeedsRow& row : kNeeds)
+    if (row.provider == provider && module_of(k, row.needed).presence == Presence::loadable)
+      load_provider(k, row.needed);
+}
+
+// A module that uses another one's symbols holds it.
+bool is_needed(Kernel& k, Provider provider) {
+  return std::any_of(std::begin(kNeeds), std::end(kNeeds), [&](const NeedsRow& row) {
+    const module_owner& user = module_of(k, row.provider);
+    return row.needed == provider && (user.presence == Presence::loaded || user.starting);
+  });
+}
 
 // modprobe found the module; true when it is in the kernel afterwards for the first time.
 bool modprobe(Kernel& k, Provider provider) {
@@ -123,6 +148,7 @@ void register_provided(Kernel& k) {
 // net/sctp/protocol.c:sctp_init registered the protosw entries before its pernet operations.
 void start_provider(Kernel& k, Provider provider) {
   module_owner& owner = module_of(k, provider);
+  load_needed(k, provider);
   owner.starting = true;
   if (provider != Provider::sctp || k.has(Behaviour::sctp_netns_first)) return;
   owner.presence = Presence::loaded;
@@ -133,6 +159,7 @@ void start_provider(Kernel& k, Provider provider) {
 
 void load_provider(Kernel& k, Provider provider) {
   module_owner& owner = module_of(k, provider);
+  load_needed(k, provider);
   owner.presence = Presence::loaded;
   owner.going = owner.starting = false;
   --k.objects->loadable;
@@ -144,6 +171,7 @@ void load_provider(Kernel& k, Provider provider) {
 bool unload_provider(Kernel& k, Provider provider) {
   module_owner& owner = module_of(k, provider);
   if (owner.presence != Presence::loaded || owner.refcnt != 0 || owner.starting) return false;
+  if (is_needed(k, provider)) return false;
   owner.going = true;
   for (inet_protosw& entry : k.objects->protosw) {
     if (!entry.registered || entry.prot->owner != &owner) continue;

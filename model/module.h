@@ -43,9 +43,10 @@ void register_provided(Kernel& k);
 // The module's init stands before its last step, on another CPU; load_provider takes that step.
 // Only of SCTP is the order known: what the steps before have made visible is visible.
 void start_provider(Kernel& k, Provider provider);
-// The module's init: its protos, entries and family become known.
+// The module's init: its protos, entries and family become known. What it needs comes before it.
 void load_provider(Kernel& k, Provider provider);
-// rmmod of a module without users; false while it is used, or where it is not a module.
+// rmmod of a module without users; false while it is used, by sockets or by a module that needs it,
+// or where it is not a module.
 bool unload_provider(Kernel& k, Provider provider);
 
 }  // namespace sockoracle

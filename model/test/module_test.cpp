@@ -128,6 +128,44 @@ BOOST_AUTO_TEST_CASE(autoloading_changes_later_answers) {
   BOOST_TEST(words(k.call(inet(5, 7))) == "EPROTONOSUPPORT protocol_known");
 }
 
+// Where IPv6 is a module, what registers protocols with it loads it first: "depends=ipv6,..." in
+// the .modinfo of sctp.ko and of l2tp_core.ko as user-mode Linux 6.1 has them (aliases.def).
+BOOST_AUTO_TEST_CASE(a_module_brings_what_it_needs) {
+  const auto loads = [](const Kernel& k) { return steps_named(k, StepKind::module_load); };
+  using Names = std::vector<std::string>;
+  for (const auto& [provider, name, call] :
+       {std::tuple{Provider::sctp, "sctp", inet(1, 132)},
+        std::tuple{Provider::l2tp_ip, "l2tp_ip", inet(2, 115)},
+        std::tuple{Provider::smc, "smc", inet(1, 256)}}) {
+    World world = with(provider, Presence::loadable);
+    set_provider(world, Provider::ipv6, Presence::loadable);
+    Kernel k(world);
+    BOOST_TEST(k.call(call).error == 0);
+    BOOST_TEST(loads(k) == (Names{"ipv6", name}), boost::test_tools::per_element());
+    BOOST_TEST(k.call(inet6(1, 0)).error == 0);
+    BOOST_TEST(aliases(k).empty());  // AF_INET6 is there: nobody asks for net-pf-10
+    BOOST_TEST(!unload_provider(k, Provider::ipv6));
+    // Built in, or left out with CONFIG_IPV6=n: nothing to bring.
+    for (const Presence other : {Presence::builtin, Presence::absent}) {
+      set_provider(world, Provider::ipv6, other);
+      Kernel alone(world);
+      BOOST_TEST(alone.call(call).error == 0);
+      BOOST_TEST(loads(alone) == Names{name}, boost::test_tools::per_element());
+    }
+    // Loaded before boot was over: so is IPv6, though nobody said so.
+    set_provider(world, provider, Presence::loaded);
+    set_provider(world, Provider::ipv6, Presence::loadable);
+    world.modules_enabled = false;
+    BOOST_TEST(words(verdict_of(world, inet6(1, 0))) == "0 created");
+  }
+  // dccp_ipv4.ko needs nothing of IPv6.
+  World world = with(Provider::dccp, Presence::loadable);
+  set_provider(world, Provider::ipv6, Presence::loadable);
+  Kernel k(world);
+  BOOST_TEST(k.call(inet(6, 33)).error == 0);
+  BOOST_TEST(loads(k) == Names{"dccp"}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(load_and_unload_keep_the_lists) {
   Kernel k(with(Provider::l2tp_ip, Presence::loaded));
   const auto dgram = [&] {
