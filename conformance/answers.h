@@ -103,9 +103,28 @@ World world_of(const Provenance& provenance, std::string_view where);
 // The facts of a world that stands in no kernel: the model as a subject.
 Provenance provenance_of(const World& world);
 
+// One call in a machine whose modprobe writes down what it is called for.
+struct AutoloadCall {
+  Presence modules{};  // where the modules were then: the phase, see autoload.h
+  int32_t family = 0, type = 0, protocol = 0;
+  std::vector<std::string> asked;                         // aliases, in their order
+  std::map<std::string, std::vector<std::string>> came;   // alias: modules, in their order
+  int32_t error = 0;                                      // 0: a socket was created
+  friend bool operator==(const AutoloadCall&, const AutoloadCall&) = default;
+};
+
+// Which call made the kernel ask for which module, one call after the other in one boot.
+struct AutoloadAnswers {
+  // What modprobe knows there: an alias, then the modules that it takes in the order of loading.
+  std::vector<std::vector<std::string>> aliases;
+  std::vector<AutoloadCall> calls;
+  friend bool operator==(const AutoloadAnswers&, const AutoloadAnswers&) = default;
+};
+
 struct Recording {
   Provenance provenance;
   StateTable states;
+  AutoloadAnswers autoload;  // empty: nobody asked
   std::vector<Answers> contexts;
 };
 

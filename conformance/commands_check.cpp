@@ -80,6 +80,7 @@ Recording record_subject(Subject& subject, const SubjectOptions& asking) {
   });
   recording.provenance = subject.provenance();
   recording.states = subject.states();
+  recording.autoload = subject.autoload();
   return recording;
 }
 

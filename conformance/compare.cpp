@@ -222,9 +222,14 @@ void Comparer::add(const Answers& answers) {
 void Comparer::add(DeepResult&& deep) {
   result_.oracles = std::move(deep.oracles);
   for (DeepGroup& seen : deep.groups) {
-    const auto context = std::find_if(result_.contexts.begin(), result_.contexts.end(),
-                                      [&](const auto& c) { return c.name == seen.context; });
-    if (context == result_.contexts.end()) continue;
+    auto context = std::find_if(result_.contexts.begin(), result_.contexts.end(),
+                                [&](const auto& c) { return c.name == seen.context; });
+    if (context == result_.contexts.end()) {
+      // Not among those that were asked for; but what differs is told.
+      if (seen.differences.empty()) continue;
+      context = result_.contexts.insert(context, ContextResult());
+      context->name = seen.context;
+    }
     for (Difference& d : seen.differences) {
       note(seen.group, table_.add({d.rule, std::move(d.observable), std::move(d.expected),
                                    std::move(d.got)},

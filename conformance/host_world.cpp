@@ -256,6 +256,13 @@ bool parse_uname(const std::string& release, const std::string& version, Release
   return true;
 }
 
+const ProviderRow* provider_of_module(std::string_view module) {
+  for (const Witness& witness : kWitnesses)
+    if (!module.empty() && witness.module == module)
+      return &providers()[static_cast<size_t>(witness.provider)];
+  return nullptr;
+}
+
 Release default_release() {
   utsname names{};
   Release release;

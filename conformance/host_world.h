@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/case.h"
@@ -33,6 +34,9 @@ HostFacts host_facts(const std::string& root = {});
 // out of the former ("5.10.0-46-cloud-amd64"); it stands in the latter ("#1 SMP Debian 5.10.262-1
 // (2026-01-02)"), and backports are dated by it. False where the series is not in the table.
 bool parse_uname(const std::string& release, const std::string& version, Release* out);
+
+// What a module brings ("dccp_ipv4": DCCP); nullptr where the model has no such provider.
+const ProviderRow* provider_of_module(std::string_view module);
 
 // The running kernel's release where it is Linux and in the table, else the newest.
 Release default_release();

@@ -6,6 +6,7 @@
 #include "conformance/json_reader.h"
 #include "conformance/plan.h"
 #include "conformance/recording.h"
+#include "conformance/recording_autoload.h"
 #include "conformance/recording_sum.h"
 #include "conformance/text_file.h"
 
@@ -127,8 +128,11 @@ class Reader {
     if (number_ == 1) return take_header(json);
     if (json.find("schema") != nullptr) fail("a second header");
     if (json.find("end") != nullptr) return take_end(json);
+    if (json.find("aliases") != nullptr || json.find("autoload") != nullptr)
+      return take_autoload(json);
     if (json.find("world") == nullptr && json.find("state") != nullptr) return take_state(json);
-    if (json.find("world") == nullptr) fail("a line has \"state\", \"world\" or \"end\"");
+    if (json.find("world") == nullptr)
+      fail("a line has \"state\", \"world\", \"autoload\" or \"end\"");
     Answers& answers = context(text(json, "world"));
     if (!answers.skipped.empty()) fail("the world was skipped before");
     if (json.find("skipped") != nullptr) return take_skipped(json, answers);
@@ -163,6 +167,13 @@ class Reader {
     }
     // A recording of a release that the model lacks is refused here, with its line.
     world_of(facts, name_ + ":1");
+  }
+
+  void take_autoload(const JsonTree& json) {
+    if (!states_.empty() || !recording_.contexts.empty())
+      fail("\"aliases\" and \"autoload\" follow the header: reordered lines");
+    const std::string reason = take_autoload_line(json, recording_.autoload);
+    if (!reason.empty()) fail(reason);
   }
 
   void take_state(const JsonTree& json) {
@@ -298,6 +309,8 @@ class Reader {
     only(json, {"end", "lines", "cases", "sum"});
     if (!truth(json, "end")) fail("\"end\" is true");
     ended_ = true;
+    if (recording_.autoload.calls.empty() && !recording_.autoload.aliases.empty())
+      fail("\"aliases\" without \"autoload\": lines are missing");
     const uint64_t lines = count(json, "lines");
     const uint64_t cases = count(json, "cases");
     const std::string& sum = text(json, "sum");

@@ -8,26 +8,12 @@
 #include "conformance/json_reader.h"
 #include "conformance/plan.h"
 #include "conformance/recording.h"
+#include "conformance/recording_autoload.h"
+#include "conformance/recording_line.h"
 #include "conformance/recording_sum.h"
 
 namespace sockoracle {
 namespace {
-
-void append_key(std::string& out, std::string_view key) {
-  if (out.back() != '{') out += ',';
-  append_quoted(out, key);
-  out += ':';
-}
-
-void append_member(std::string& out, std::string_view key, std::string_view text) {
-  append_key(out, key);
-  append_quoted(out, text);
-}
-
-void append_number(std::string& out, std::string_view key, int64_t number) {
-  append_key(out, key);
-  out += std::to_string(number);
-}
 
 void append_map(std::string& out, std::string_view key,
                 const std::map<std::string, std::string>& map) {
@@ -35,16 +21,6 @@ void append_map(std::string& out, std::string_view key,
   out += '{';
   for (const auto& [name, text] : map) append_member(out, name, text);
   out += '}';
-}
-
-void append_list(std::string& out, std::string_view key, const std::vector<std::string>& list) {
-  append_key(out, key);
-  out += '[';
-  for (const std::string& text : list) {
-    if (out.back() != '[') out += ',';
-    append_quoted(out, text);
-  }
-  out += ']';
 }
 
 void append_range(std::string& out, int32_t low, int32_t high) {
@@ -64,6 +40,7 @@ class Writer {
 
   std::string text() {
     header();
+    for (const std::string& line : autoload_lines(recording_.autoload)) add_line(line);
     for (const Answers& answers : recording_.contexts) context(answers);
     const std::string sum = recording_sum(out_);
     std::string end = "{";

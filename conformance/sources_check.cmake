@@ -2,6 +2,7 @@
 # Plan, subjects, recordings, comparison and reports.
 target_sources(sockoracle_conformance PRIVATE
   answers.cpp
+  autoload.cpp
   commands_check.cpp
   command_probe.cpp
   command_words.cpp
@@ -17,6 +18,7 @@ target_sources(sockoracle_conformance PRIVATE
   probe_image.cpp
   probe_process.cpp
   progress.cpp
+  recording_autoload.cpp
   recording_read.cpp
   recording_write.cpp
   report/common.cpp

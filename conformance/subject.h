@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "conformance/answers.h"
+#include "conformance/autoload.h"
 #include "conformance/commands_check.h"
 #include "conformance/plan.h"
 #include "conformance/whitebox/whitebox.h"
@@ -29,8 +30,13 @@ class Subject {
   // the names of contexts: it has what it has. Throws UnavailableError where the subject cannot be
   // run.
   virtual void answer(const PlanOptions& options, const ContextSink& sink) = 0;
+  // Which call made it ask for which module; empty where nobody looked. Known before answer().
+  virtual const AutoloadAnswers& autoload() const {
+    static const AutoloadAnswers kNone;
+    return kNone;
+  }
   // What was looked at besides, after answer().
-  virtual DeepResult take_deep() { return {}; }
+  virtual DeepResult take_deep() { return compare_autoload(autoload(), world()); }
 };
 
 // "host", the name of a release ("6.12"), of a machine ("vm:6.12", "uml"), "cmd:COMMAND", the name

@@ -26,6 +26,7 @@ class FileSubject final : public Subject {
   const Provenance& provenance() const override { return recording_.provenance; }
   const World& world() const override { return world_; }
   const StateTable& states() const override { return recording_.states; }
+  const AutoloadAnswers& autoload() const override { return recording_.autoload; }
 
   void answer(const PlanOptions& options, const ContextSink& sink) override {
     for (const Answers& answers : recording_.contexts) {

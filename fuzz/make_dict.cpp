@@ -82,7 +82,8 @@ Dictionary words() {
         "groups=", "fault=", "absent", "loadable", "loaded", "builtin", "permanent", "htons(",
         "\"release\":\"", "\"config\":{", "\"modules\":{", "\"as\":\"", "\"caps\":[",
         "\"sysctls\":{", "\"limits\":{", "\"policies\":{", "\"faults\":[", "\"behaviours\":[",
-        "\"schema\":\"sockoracle.recording/1\"", "\"context\":\"", "\"states\":", "\"errno\":"})
+        "\"schema\":\"sockoracle.recording/1\"", "\"context\":\"", "\"states\":", "\"errno\":",
+        "\"autoload\":\"", "\"aliases\":[[\"", "\"asked\":[\"", "\"came\":{\"", "$protocol"})
     dict.add(word);
   return dict;
 }

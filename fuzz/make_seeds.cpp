@@ -232,6 +232,17 @@ void recording_seeds() {
   skipped.skipped = "not staged here";
   skipped.skipped_cases = 7;
   recording.contexts.push_back(skipped);
+  const auto asked = [](Presence modules, int32_t protocol, int32_t error) {
+    const std::string alias = "net-pf-2-proto-" + std::to_string(protocol);
+    return AutoloadCall{.modules = modules, .family = 2, .type = 5, .protocol = protocol,
+                        .asked = {alias + "-type-5", alias}, .came = {}, .error = error};
+  };
+  AutoloadAnswers& autoload = recording.autoload;
+  autoload.aliases = {{"net-pf-2-proto-132", "libcrc32c", "sctp"}};
+  autoload.calls = {asked(Presence::absent, 17, kEPROTONOSUPPORT),
+                    asked(Presence::absent, 33, kEPROTONOSUPPORT),
+                    asked(Presence::loadable, kIPPROTO_SCTP, 0)};
+  autoload.calls.back().came = {{"net-pf-2-proto-132", {"libcrc32c", "sctp"}}};
   const std::string text = recording_text(recording);
   parse_recording(text, "seed");  // what the reader refuses is no seed
   write("recording_fuzzer", "small", text);

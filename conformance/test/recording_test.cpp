@@ -16,6 +16,25 @@ using namespace sockoracle;
 
 namespace {
 
+// Two calls that share a line, one that brought modules, one that asked for nothing.
+AutoloadAnswers small_autoload() {
+  const auto call = [](Presence modules, int32_t type, int32_t protocol, int32_t error) {
+    return AutoloadCall{.modules = modules, .family = 2, .type = type, .protocol = protocol,
+                        .asked = {}, .came = {}, .error = error};
+  };
+  AutoloadAnswers answers;
+  answers.aliases = {{"net-pf-10-proto-132", "libcrc32c", "sctp"},
+                     {"net-pf-2-proto-132", "libcrc32c", "sctp"}};
+  answers.calls = {call(Presence::absent, 1, 17, 93), call(Presence::absent, 1, -33, 93),
+                   call(Presence::loadable, 1, 132, 0), call(Presence::loaded, 1, 0, 0)};
+  for (AutoloadCall& one : answers.calls) {
+    const std::string alias = "net-pf-2-proto-" + std::to_string(one.protocol);
+    if (one.protocol != 0) one.asked = {alias + "-type-1", alias};
+  }
+  answers.calls[2].came = {{"net-pf-2-proto-132", {"libcrc32c", "sctp"}}};
+  return answers;
+}
+
 Recording small_recording() {
   Recording recording;
   Provenance& facts = recording.provenance;
@@ -53,6 +72,7 @@ Recording small_recording() {
       .context = "cgroup-deny", .skipped = "needs BPF", .observations = {}, .left_out = {}};
   none.skipped_cases = 77;
   recording.contexts = {root, none};
+  recording.autoload = small_autoload();
   return recording;
 }
 
@@ -100,6 +120,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_is_read_back) {
   const Recording after = parse_recording(text, "r.jsonl");
   BOOST_TEST((after.provenance == before.provenance));
   BOOST_TEST((after.states.names() == before.states.names()));
+  BOOST_TEST((after.autoload == before.autoload));
   BOOST_REQUIRE(after.contexts.size() == before.contexts.size());
   for (size_t c = 0; c < after.contexts.size(); ++c) {
     const Answers& a = after.contexts[c];
@@ -132,6 +153,102 @@ BOOST_AUTO_TEST_CASE(types_answered_alike_share_a_line) {
   BOOST_TEST(text.find("{\"world\":\"root\",\"family\":2,\"type\":[16,17,-1],\"protocol\":[[-1,3]],"
                        "\"errno\":\"EINVAL\"}\n") != std::string::npos);
   BOOST_TEST((parse_recording(text, "r").contexts[0].observations == root.observations));
+}
+
+BOOST_AUTO_TEST_CASE(calls_that_asked_alike_share_a_line) {
+  const std::vector<std::string> lines = lines_of(recording_text(small_recording()));
+  const std::vector<std::string> wanted = {
+      "{\"aliases\":[[\"net-pf-10-proto-132\",\"libcrc32c\",\"sctp\"],"
+      "[\"net-pf-2-proto-132\",\"libcrc32c\",\"sctp\"]]}\n",
+      "{\"autoload\":\"absent\",\"family\":2,\"type\":1,\"protocol\":[17,-33],\"asked\":"
+      "[\"net-pf-2-proto-$protocol-type-1\",\"net-pf-2-proto-$protocol\"],"
+      "\"errno\":\"EPROTONOSUPPORT\"}\n",
+      "{\"autoload\":\"loadable\",\"family\":2,\"type\":1,\"protocol\":[132],\"asked\":"
+      "[\"net-pf-2-proto-132-type-1\",\"net-pf-2-proto-132\"],"
+      "\"came\":{\"net-pf-2-proto-132\":[\"libcrc32c\",\"sctp\"]},\"errno\":null}\n",
+      "{\"autoload\":\"loaded\",\"family\":2,\"type\":1,\"protocol\":[0],\"asked\":[],"
+      "\"errno\":null}\n"};
+  BOOST_TEST(std::vector<std::string>(lines.begin() + 1, lines.begin() + 5) == wanted,
+             boost::test_tools::per_element());
+  // What only looks alike does not: one asked in another order, one for somebody else's number.
+  Recording recording = small_recording();
+  std::vector<AutoloadCall>& calls = recording.autoload.calls;
+  std::swap(calls[1].asked[0], calls[1].asked[1]);
+  calls.insert(calls.begin() + 2, calls[0]);
+  calls[2].protocol = 18;
+  const std::string text = recording_text(recording);
+  BOOST_TEST(lines_of(text).size() == lines.size() + 2);
+  const Recording after = parse_recording(text, "r.jsonl");
+  BOOST_TEST((after.autoload == recording.autoload));
+  BOOST_TEST(recording_text(after) == text);
+}
+
+BOOST_AUTO_TEST_CASE(a_recording_without_them_stays_one) {
+  Recording recording = small_recording();
+  recording.autoload = {};
+  const std::string text = recording_text(recording);
+  BOOST_TEST(text.find("aliases") == std::string::npos);
+  BOOST_TEST(parse_recording(text, "r.jsonl").autoload.calls.empty());
+}
+
+BOOST_AUTO_TEST_CASE(refused_are_module_requests_that_no_machine_made) {
+  const std::string first = header();
+  const auto line = [](const std::string& phase, const std::string& protocol,
+                       const std::string& rest = "\"asked\":[],\"errno\":null") {
+    return "{\"autoload\":\"" + phase + "\",\"family\":2,\"type\":1,\"protocol\":[" + protocol +
+           "]," + rest + "}\n";
+  };
+  const std::string aliases = "{\"aliases\":[[\"net-pf-10\",\"ipv6\"]]}\n";
+  const std::string long_word(65, 'x');
+  std::string many = "\"asked\":[\"a\"";
+  for (int i = 0; i < 16; ++i) many += ",\"a\"";
+  const struct {
+    std::string text, reason;
+  } rows[] = {
+      {line("builtin", "0"), "2: \"autoload\" is absent, loadable or loaded"},
+      {line("loaded", ""), "2: \"protocol\" is empty"},
+      {line("loaded", "[0,5]"), "2: a 32-bit number is accepted"},
+      {line("loaded", "0,0"), "2: family 2, type 1, protocol 0: answered twice"},
+      {line("absent", "0") + line("absent", "0"),
+       "3: family 2, type 1, protocol 0: answered twice"},
+      {line("loaded", "0") + line("absent", "0"),
+       "3: \"absent\" comes before the lines above: reordered"},
+      {line("absent", "0") + aliases, "3: \"aliases\" comes before \"autoload\": reordered"},
+      {aliases + aliases, "3: \"aliases\" twice"},
+      {"{\"aliases\":[]}\n", "2: \"aliases\" is empty"},
+      {"{\"aliases\":[[\"net-pf-10\"]]}\n", "2: an alias has the modules that it takes"},
+      {"{\"aliases\":[\"net-pf-10\"]}\n", "2: names of modules and aliases come as a list"},
+      {"{\"aliases\":[[\"$protocol\",\"x\"]]}\n",
+       "2: \"$protocol\" names no alias and no module"},
+      {with_end(first + aliases, 2, 0).substr(first.size()),
+       "3: \"aliases\" without \"autoload\": lines are missing"},
+      {line("absent", "0", "\"asked\":[\"a b\"],\"errno\":null"),
+       "2: \"a b\" names no alias and no module"},
+      {line("absent", "0", "\"asked\":[\"$type\"],\"errno\":null"),
+       "2: \"$type\" names no alias and no module"},
+      {line("absent", "0", "\"asked\":[\"" + long_word + "\"],\"errno\":null"),
+       "2: \"" + long_word + "\" names no alias and no module"},
+      {line("absent", "0", "\"asked\":[1],\"errno\":null"),
+       "2: \"\" names no alias and no module"},
+      {line("absent", "0", many + "],\"errno\":null"), "2: more requests than a call makes"},
+      {line("absent", "0", "\"errno\":null"), "2: \"asked\" is a list"},
+      {line("absent", "0", "\"asked\":[]"), "2: \"errno\" is the name of an errno, or null"},
+      {line("absent", "0", "\"asked\":[],\"came\":{\"a\":[\"b\"]},\"errno\":null"),
+       "2: \"a\" came, but was not asked for"},
+      {line("absent", "0", "\"asked\":[\"a\"],\"came\":{\"a\":[]},\"errno\":null"),
+       "2: \"came\" names no module"},
+      {line("absent", "0", "\"asked\":[\"a\"],\"came\":{},\"errno\":null"),
+       "2: \"came\" is an object: alias and modules"},
+      {line("absent", "0,1", "\"asked\":[\"a\"],\"came\":{\"a\":[\"b\"]},\"errno\":null"),
+       "2: what \"came\" came by one call"},
+      {line("absent", "0", "\"asked\":[],\"world\":\"root\",\"errno\":null"),
+       "2: \"world\" is no key here; accepted: autoload family type protocol asked came errno"},
+      {"{\"world\":\"root\",\"skipped\":\"x\",\"cases\":1}\n" + line("absent", "0"),
+       "3: \"aliases\" and \"autoload\" follow the header: reordered lines"},
+      {"{\"state\":0,\"values\":{}}\n" + aliases,
+       "3: \"aliases\" and \"autoload\" follow the header: reordered lines"},
+  };
+  for (const auto& row : rows) BOOST_TEST(refusal(first + row.text) == "r.jsonl:" + row.reason);
 }
 
 BOOST_AUTO_TEST_CASE(no_changed_byte_goes_unnoticed) {
@@ -244,6 +361,11 @@ BOOST_AUTO_TEST_CASE(small_hostile_files_do_not_grow_in_memory) {
             std::to_string(i) + "\"}}\n";
   }
   BOOST_TEST(refusal(text).find("more states than anybody can have") != std::string::npos);
+  // One line that asks for as much as it may, for each of its protocols.
+  std::string calls = "{\"autoload\":\"absent\",\"family\":2,\"type\":1,\"protocol\":[0";
+  for (int i = 1; i < 5000; ++i) calls += "," + std::to_string(i);
+  BOOST_TEST(refusal(header() + calls + "],\"asked\":[\"$protocol\"],\"errno\":null}\n") ==
+             "r.jsonl:2: more calls than anybody is asked");
 }
 
 BOOST_AUTO_TEST_CASE(a_release_outside_the_table_is_refused) {

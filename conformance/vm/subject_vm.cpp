@@ -53,7 +53,7 @@ class VmSubject final : public Subject {
                        "DIR");
     }
     if (autoload)
-      Autoload::queue(machine_);
+      queue_autoload(machine_);
     for (const std::string& path : fact_files())
       machine_.send("read " + path);
     World planned = default_world(setup.release);
@@ -67,15 +67,12 @@ class VmSubject final : public Subject {
       client_.queue(part);
     if (asking.deep) queue_deep(asking, &setup);
     machine_.boot(setup.command, setup.modules, autoload);
-    Autoload seen;
     if (autoload)
-      seen.collect(machine_, setup.modules);
+      autoload_ = collect_autoload(machine_, setup.modules);
     provenance_.subject = setup.subject;
     derive_world(setup.config);
     if (asking.adjust)
       asking.adjust(world_);
-    if (autoload)
-      deep_ = seen.compare(world_);
     for (const std::string& module : machine_.failed_modules()) {
       std::fprintf(stderr, "module not loaded: %s\n", module.c_str());
     }
@@ -85,13 +82,19 @@ class VmSubject final : public Subject {
   const World& world() const override { return world_; }
   const StateTable& states() const override { return states_; }
 
-  DeepResult take_deep() override { return std::move(deep_); }
+  const AutoloadAnswers& autoload() const override { return autoload_; }
+  DeepResult take_deep() override {
+    DeepResult seen = Subject::take_deep();
+    std::move(seen.oracles.begin(), seen.oracles.end(), std::back_inserter(deep_.oracles));
+    std::move(seen.groups.begin(), seen.groups.end(), std::back_inserter(deep_.groups));
+    return std::move(deep_);
+  }
 
   // What is asked was settled before the boot.
   void answer(const PlanOptions&, const ContextSink& sink) override {
     for (const ContextPlan& part : plan_.contexts)
       sink(client_.collect(part));
-    if (deep_asked_) add_deep(read_deep_json(own_program_output(machine_)));
+    if (deep_asked_) deep_ = read_deep_json(own_program_output(machine_));
   }
 
  private:
@@ -105,11 +108,6 @@ class VmSubject final : public Subject {
     pack_own_program(machine_, arguments, *setup);
     machine_.send("program");
     deep_asked_ = true;
-  }
-
-  void add_deep(DeepResult&& seen) {
-    std::move(seen.oracles.begin(), seen.oracles.end(), std::back_inserter(deep_.oracles));
-    std::move(seen.groups.begin(), seen.groups.end(), std::back_inserter(deep_.groups));
   }
 
   // The answer to one `read`; false where there is no such file.
@@ -167,6 +165,7 @@ class VmSubject final : public Subject {
   Machine machine_;
   ProbeClient client_;
   Plan plan_;
+  AutoloadAnswers autoload_;
   DeepResult deep_;
   bool deep_asked_ = false;
 };
