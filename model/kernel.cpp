@@ -37,7 +37,7 @@ struct ProtoRow {
 const ProtoRow kProtos[] = {
 #define PROTO(id, name, provider, object, pinfo, slab, init, destroy, hash, unhash, get_port,  \
               close, backlog_rcv)                                                              \
-  {{name, ProtoId::id, nullptr, nullptr, init, destroy, hash, unhash, close, get_port != 0,    \
+  {{name, ProtoId::id, nullptr, nullptr, nullptr, init, destroy, hash, unhash, close, get_port != 0,    \
     {backlog_rcv, nullptr}, PINFO_##pinfo(object)},                                            \
    Provider::provider, SIZE_##pinfo(object), SlabKind::slab},
 #include "model/proto.def"
@@ -50,6 +50,16 @@ struct BacklogRow {
 
 constexpr BacklogRow kBacklogRcv[] = {
 #define BACKLOG_RCV(id, hook) {ProtoId::id, hook},
+#include "model/proto.def"
+};
+
+struct OwnerRow {
+  ProtoId prot;
+  Provider owner;
+};
+
+constexpr OwnerRow kOwners[] = {
+#define OWNER(id, provider) {ProtoId::id, Provider::provider},
 #include "model/proto.def"
 };
 
@@ -112,8 +122,9 @@ void boot_protos(Kernel& k) {
                   row.slab == SlabKind::kmalloc, nullptr};
     o.protos[i] = row.prot;
     o.protos[i].slab = &o.slabs[i];
-    o.protos[i].owner = &o.modules[static_cast<size_t>(row.provider)];
+    o.protos[i].owner = o.protos[i].provider = &o.modules[static_cast<size_t>(row.provider)];
   }
+  for (const OwnerRow& row : kOwners) proto_of(k, row.prot).owner = &module_of(k, row.owner);
   if (k.has(Behaviour::udp_backlog_rcv))
     for (const BacklogRow& row : kBacklogRcv) proto_of(k, row.prot).backlog_rcv.name = row.hook;
   for (size_t i = 0; i < kOpsCount; ++i)

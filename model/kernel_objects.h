@@ -82,6 +82,7 @@ struct proto {
   ProtoId id{};
   kmem_cache* slab = nullptr;  // never null here; slab->kmalloc says that the kernel has none
   module_owner* owner = nullptr;
+  module_owner* provider = nullptr;  // without which it is not there; mostly the owner
   int (*init)(Kernel& k, sock& sk) = nullptr;
   void (*destroy)(Kernel& k, sock& sk) = nullptr;
   int (*hash)(Kernel& k, sock& sk) = nullptr;

@@ -131,7 +131,7 @@ void register_provided(Kernel& k) {
     return owner.presence == Presence::builtin || owner.presence == Presence::loaded;
   };
   for (inet_protosw& entry : k.objects->protosw) {
-    if (entry.registered || entry.prot == nullptr || !in_kernel(*entry.prot->owner)) continue;
+    if (entry.registered || entry.prot == nullptr || !in_kernel(*entry.prot->provider)) continue;
     if (entry.family == kAF_INET6 && !in_kernel(module_of(k, Provider::ipv6))) continue;
     if (entry.prot->owner->presence == Presence::builtin && (entry.flags & BUILTIN_PERMANENT) != 0)
       entry.flags = static_cast<uint8_t>(entry.flags | PERMANENT);
@@ -174,7 +174,8 @@ bool unload_provider(Kernel& k, Provider provider) {
   if (is_needed(k, provider)) return false;
   owner.going = true;
   for (inet_protosw& entry : k.objects->protosw) {
-    if (!entry.registered || entry.prot->owner != &owner) continue;
+    if (!entry.registered) continue;
+    if (entry.prot->owner != &owner && entry.prot->provider != &owner) continue;
     if (entry.family == kAF_INET6) inet6_unregister_protosw(k, entry);
     else inet_unregister_protosw(k, entry);
   }

@@ -71,6 +71,19 @@ BOOST_AUTO_TEST_CASE(what_is_built_in_cannot_be_unloaded) {
   BOOST_TEST(words(k.call(inet(5, 132))) == "0 created");
 }
 
+// UDP-Lite has no module, but its IPv6 twin lies in IPv6's (net/ipv6/udplite.c), as a socket's row
+// in /proc/net/protocols of user-mode Linux 6.1 shows: "UDPLITEv6 ... ipv6".
+BOOST_AUTO_TEST_CASE(udplite_over_ipv6_holds_ipv6) {
+  Kernel k(with(Provider::ipv6, Presence::loaded));
+  const Verdict v = k.call(inet6(2, 136));
+  BOOST_TEST(module_of(k, Provider::ipv6).refcnt == 2);  // prot and ops
+  k.close(v.fd);
+  BOOST_TEST(module_of(k, Provider::ipv6).refcnt == 0);
+  World world = with(Provider::ipv6, Presence::loaded);
+  set_provider(world, Provider::udplite, Presence::absent);
+  BOOST_TEST(words(verdict_of(world, inet6(2, 136))) == "EPROTONOSUPPORT protocol_known");
+}
+
 // The owner of the proto goes away between the walk and sk_prot_alloc: the LSM's blob and the
 // object are given back, and the errno is sk_alloc's.
 BOOST_AUTO_TEST_CASE(the_proto_s_module_goes_away) {
