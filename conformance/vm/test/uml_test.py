@@ -68,6 +68,10 @@ class Uml:
     def environment(self):
         return dict(os.environ, TMPDIR=str(self.scratch), LC_ALL="C")
 
+    def run(self, *arguments):
+        return subprocess.run([self.tool, *arguments], env=self.environment(), text=True,
+                              capture_output=True, timeout=400, check=False)
+
     def fails(self, what, status, error, wanted):
         lines = error.splitlines()
         expect(status == 69, f"{what}: exit status {status}")
@@ -144,18 +148,27 @@ def check_answers(uml):
 
 
 def check_autoload(uml):
+    """Module requests, with IPv6 as a module that SCTP brings along: live, and from a recording."""
     folders = sorted(pathlib.Path("/usr/lib/uml/modules").glob("*/kernel"))
-    done = subprocess.run([uml.tool, "check", "--subject", "uml", "--allow-autoload", "--context",
-                           "root", *(["--modules", str(folders[-1])] if folders else [])],
-                          env=uml.environment(), capture_output=True, text=True, timeout=400,
-                          check=False)
+    live = ["--subject", "uml", "--allow-autoload", *(["--modules", str(folders[-1])] if folders
+                                                      else [])]
+    recording = uml.folder / "autoload.jsonl"
     if not folders:
+        done = uml.run("check", *live)
         expect(done.returncode == 64 and "--modules DIR" in done.stderr, "autoload without modules")
         return
-    came = [line for line in done.stdout.splitlines() if "net-pf-2-proto-132 brought" in line]
-    expect("deep: autoload: 177 calls" in done.stdout and len(came) == 1 and
-           came[0].startswith("  socket(AF_INET, 0, IPPROTO_SCTP) as nobody:") and
-           came[0].endswith(" sctp"), f"autoload: {done.stdout[-900:]} {done.stderr}")
+    checked = uml.run("check", *live, "--context", "root", "--context", "nobody")
+    recorded = uml.run("record", *live, "--context", "root", "-o", str(recording))
+    expect(recorded.returncode == 0, f"autoload: not recorded: {recorded.stderr}")
+    for what, done in (("live", checked), ("recorded", uml.run("check", str(recording)))):
+        expect(done.returncode == 0 and "\n0 unexpected findings" in done.stdout,
+               f"autoload, {what}: exit status {done.returncode}: {done.stdout} {done.stderr}")
+        came = [line.split() for line in done.stdout.splitlines() if " brought " in line]
+        expect("deep: autoload: 177 calls" in done.stdout and len(came) == 1 and
+               came[0][:5] == ["socket(AF_INET,", "0,", "IPPROTO_SCTP)", "as", "nobody:"] and
+               came[0][5:7] == ["net-pf-2-proto-132", "brought"] and
+               [name for name in came[0][7:] if name in ("ipv6", "sctp")] == ["ipv6", "sctp"],
+               f"autoload, {what}: {done.stdout[-900:]}")
 
 
 def check_failures(uml):
