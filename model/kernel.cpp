@@ -37,8 +37,8 @@ struct ProtoRow {
 const ProtoRow kProtos[] = {
 #define PROTO(id, name, provider, object, pinfo, slab, init, destroy, hash, unhash, get_port,  \
               close, backlog_rcv)                                                              \
-  {{name, ProtoId::id, nullptr, nullptr, nullptr, init, destroy, hash, unhash, close, get_port != 0,    \
-    {backlog_rcv, nullptr}, PINFO_##pinfo(object)},                                            \
+  {{name, ProtoId::id, nullptr, nullptr, nullptr, init, destroy, hash, unhash, close,          \
+    get_port != 0, {backlog_rcv, nullptr}, PINFO_##pinfo(object)},                             \
    Provider::provider, SIZE_##pinfo(object), SlabKind::slab},
 #include "model/proto.def"
 };

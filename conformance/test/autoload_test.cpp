@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Module requests as a machine answered them, against the model. What the kernel asks for is read in
-// net/ipv4/af_inet.c:inet_create, v6.12: first the alias with the type, then the one without, each
-// when the list had no entry. What came is Debian's 6.12 (corpus/recordings/linux-6.12-modules).
+// Module requests as a machine answered them, against the model. What the kernel asks for is read
+// in net/ipv4/af_inet.c:inet_create, v6.12: first the alias with the type, then the one without,
+// each when the list had no entry. What came is Debian's 6.12 (corpus/recordings/linux-6.12-modules).
 #include "conformance/autoload.h"
 
 #include <boost/test/unit_test.hpp>
