@@ -55,6 +55,10 @@ std::vector<Deviation> apply_deviations(Comparison& result,
   std::vector<Deviation> stale;
   std::vector<Finding>& findings = result.findings;
   for (const Deviation& deviation : deviations) {
+    if (!deviation.version.empty() &&
+        !matches_pattern(deviation.version, result.provenance.uname)) {
+      continue;
+    }
     bool used = false;
     for (Finding& finding : findings) {
       if (finding.known || !matches(deviation, finding)) continue;

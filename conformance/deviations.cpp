@@ -23,14 +23,19 @@ std::string member(const JsonTree& row, std::string_view key, const std::string&
   return found->text;
 }
 
+std::string optional_member(const JsonTree& row, std::string_view key, const std::string& where) {
+  return row.find(key) != nullptr ? member(row, key, where) : "";
+}
+
 Deviation read_row(const JsonTree& row, const std::string& where) {
-  constexpr std::string_view kKeys[] = {"rule",   "observable", "expected", "got",
-                                        "reason", "link",       "date",     "context"};
+  constexpr std::string_view kKeys[] = {"rule", "observable", "expected", "got",    "reason",
+                                        "link", "date",       "context",  "version"};
   if (row.kind != Kind::object) refuse(where, "a deviation is an object");
   for (const std::string& key : row.keys) {
     if (std::find(std::begin(kKeys), std::end(kKeys), key) == std::end(kKeys)) {
       refuse(where, "\"" + key +
-                        "\"; accepted: rule observable expected got reason link date context");
+                        "\"; accepted: rule observable expected got reason link date context "
+                        "version");
     }
   }
   Deviation deviation{.rule = member(row, "rule", where),
@@ -38,11 +43,11 @@ Deviation read_row(const JsonTree& row, const std::string& where) {
                       .expected = member(row, "expected", where),
                       .got = member(row, "got", where),
                       .reason = member(row, "reason", where),
-                      .link = row.find("link") != nullptr ? member(row, "link", where) : "",
+                      .link = optional_member(row, "link", where),
                       .where = where,
-                      .date = row.find("date") != nullptr ? member(row, "date", where) : "",
-                      .context =
-                          row.find("context") != nullptr ? member(row, "context", where) : ""};
+                      .date = optional_member(row, "date", where),
+                      .context = optional_member(row, "context", where),
+                      .version = optional_member(row, "version", where)};
   if (deviation.reason.empty()) refuse(where, "a deviation has a reason");
   return deviation;
 }

@@ -18,6 +18,7 @@ struct Deviation {
   std::string where;      // "subjects/gvisor.json: deviation 12", for messages
   std::string date{};     // when it was seen, "2026-11-22"
   std::string context{};  // only this one shows it: where that was not asked, it is not stale
+  std::string version{};  // pattern of the subject's uname: what others are not expected to do
 };
 
 bool matches_pattern(std::string_view patterns, std::string_view text);

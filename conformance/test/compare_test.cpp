@@ -128,8 +128,20 @@ BOOST_AUTO_TEST_CASE(deviations_are_checked_both_ways) {
   BOOST_REQUIRE(c.stale.size() == 1u);
   BOOST_TEST(c.stale[0].where == "f:3");
   BOOST_TEST(compared(world, {}, answers, {any}).unexpected() == 0u);
-  // Where not everything was asked, nothing can be called stale.
+  // What another version does is neither explained by it nor makes it stale.
+  Deviation versioned = known;
+  versioned.version = "*, gVisor 2.*|*, gVisor 3.*";
   const StateTable states;
+  for (const char* uname : {"Linux, gVisor 2.1", "Linux, gVisor 4"}) {
+    Comparer comparer(world, states);
+    comparer.add(answers);
+    Provenance provenance;
+    provenance.uname = uname;
+    const Comparison told = comparer.finish(provenance, {versioned}, true);
+    BOOST_TEST(told.unexpected() == (std::string_view(uname).back() == '4' ? 1u : 0u), uname);
+    BOOST_TEST(told.stale.empty());
+  }
+  // Where not everything was asked, nothing can be called stale.
   Comparer partial(world, states);
   partial.add(answers);
   BOOST_TEST(partial.finish({}, {known, stale}, false).stale.empty());
@@ -153,7 +165,7 @@ BOOST_AUTO_TEST_CASE(deviation_files_are_read_strictly) {
                         "reason":""}]})") == "x.json: deviation 1: a deviation has a reason");
   BOOST_TEST(refusal(R"({"deviations":[{"roule":"a"}]})") ==
              "x.json: deviation 1: \"roule\"; accepted: rule observable expected got reason link "
-             "date context");
+             "date context version");
   for (const SubjectFile& file : subject_files()) {
     BOOST_CHECK_NO_THROW(deviations_of(file.name));
   }
