@@ -72,12 +72,15 @@ bool contains(const std::vector<std::string>& words, std::string_view word) {
 
 class Host {
  public:
-  Host(const std::string& root, HostFacts* facts) : root_(root), facts_(*facts) {}
+  using Files = std::map<std::string, std::string>;
+  // `files`, where there are some, are all there is.
+  Host(const std::string& root, const Files* files, HostFacts* facts)
+      : root_(root), files_(files), facts_(*facts) {}
 
   void read_release() {
     utsname names{};
     std::string version;
-    if (root_.empty()) {
+    if (root_.empty() && files_ == nullptr) {
       if (uname(&names) != 0) return;
       facts_.sysname = names.sysname;
       facts_.uname_release = names.release;
@@ -98,9 +101,10 @@ class Host {
     const std::string candidates[] = {"/proc/config.gz", "/boot/config-" + facts_.uname_release,
                                       "/lib/modules/" + facts_.uname_release + "/config"};
     for (const std::string& path : candidates) {
-      if (access((root_ + path).c_str(), R_OK) != 0) continue;
+      const std::optional<std::string> text = file(path);
+      if (!text) continue;
       try {
-        facts_.config = read_kernel_config(root_ + path);
+        facts_.config = kernel_config_of(*text, root_ + path);
         facts_.config_source = path;
         return;
       } catch (const UsageError& error) {
@@ -160,7 +164,7 @@ class Host {
 
   void read_security() {
     facts_.lsm = trimmed(file("/sys/kernel/security/lsm").value_or(""));
-    const bool selinux = access((root_ + "/sys/fs/selinux/enforce").c_str(), F_OK) == 0;
+    const bool selinux = exists("/sys/fs/selinux/enforce");
     const bool apparmor =
         trimmed(file("/sys/module/apparmor/parameters/enabled").value_or("")) == "Y";
     const auto listed = [&](const char* name) {
@@ -181,12 +185,20 @@ class Host {
   }
 
  private:
-  std::optional<std::string> file(const std::string& path) const { return slurp(root_ + path); }
+  std::optional<std::string> file(const std::string& path) const {
+    if (files_ == nullptr) return slurp(root_ + path);
+    const auto found = files_->find(path);
+    return found == files_->end() ? std::nullopt : std::optional(found->second);
+  }
+
+  bool exists(const std::string& path) const {
+    if (files_ != nullptr) return files_->count(path) != 0;
+    return access((root_ + path).c_str(), F_OK) == 0;
+  }
 
   bool is_loaded(std::string_view module) const {
     return !module.empty() &&
-           (contains(loaded_, module) ||
-            access((root_ + "/sys/module/" + std::string(module)).c_str(), F_OK) == 0);
+           (contains(loaded_, module) || exists("/sys/module/" + std::string(module)));
   }
 
   Presence presence_of(const Witness& witness, bool protocols_known) const {
@@ -222,16 +234,13 @@ class Host {
   }
 
   std::string root_;
+  const Files* files_;
   HostFacts& facts_;
   std::vector<std::string> loaded_;
   std::array<SysctlValue, kSysctlCount> here_{};
 };
 
-}  // namespace
-
-HostFacts host_facts(const std::string& root) {
-  HostFacts facts;
-  Host host(root, &facts);
+HostFacts facts_by(Host&& host, HostFacts& facts) {
   host.read_release();
   if (!facts.in_table) return facts;
   host.read_config();
@@ -242,6 +251,18 @@ HostFacts host_facts(const std::string& root) {
   host.read_config_effects();
   host.make_here();
   return facts;
+}
+
+}  // namespace
+
+HostFacts host_facts(const std::string& root) {
+  HostFacts facts;
+  return facts_by(Host(root, nullptr, &facts), facts);
+}
+
+HostFacts facts_of_files(const std::map<std::string, std::string>& files) {
+  HostFacts facts;
+  return facts_by(Host({}, &files, &facts), facts);
 }
 
 bool parse_uname(const std::string& release, const std::string& version, Release* out) {

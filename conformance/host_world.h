@@ -30,6 +30,10 @@ struct HostFacts {
 // `root` is put before every path: the tests' way in.
 HostFacts host_facts(const std::string& root = {});
 
+// The same from the texts of such files, by path. What uname says stands in ostype, osrelease and
+// version of /proc/sys/kernel.
+HostFacts facts_of_files(const std::map<std::string, std::string>& files);
+
 // The release from uname's release and version. Debian's kernels up to 6.1 keep the stable sublevel
 // out of the former ("5.10.0-46-cloud-amd64"); it stands in the latter ("#1 SMP Debian 5.10.262-1
 // (2026-01-02)"), and backports are dated by it. False where the series is not in the table.

@@ -25,6 +25,8 @@ std::map<std::string, std::string> parse_kernel_config(std::string_view text);
 
 // Reads a .config, plain or gzip. Throws UsageError: unreadable, not gzip, no configuration.
 std::map<std::string, std::string> read_kernel_config(const std::string& path);
+// The same from a file's content; `path` is for messages.
+std::map<std::string, std::string> kernel_config_of(std::string content, const std::string& path);
 
 // Unpacks gzip data; false where it is damaged or longer than `limit`.
 bool gunzip(std::string_view packed, size_t limit, std::string* out);

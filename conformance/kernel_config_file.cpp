@@ -33,7 +33,10 @@ bool gunzip(std::string_view packed, size_t limit, std::string* out) {
 }
 
 std::map<std::string, std::string> read_kernel_config(const std::string& path) {
-  std::string text = read_file(path, kConfigMax);
+  return kernel_config_of(read_file(path, kConfigMax), path);
+}
+
+std::map<std::string, std::string> kernel_config_of(std::string text, const std::string& path) {
   if (text.substr(0, 2) == "\x1f\x8b") {
     std::string plain;
     if (!gunzip(text, kConfigMax, &plain))

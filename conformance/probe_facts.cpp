@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The files are laid out in a folder, which is read as this machine's are.
+// What the files of another machine say is read as this machine's files are.
 #include "conformance/probe_facts.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <map>
 
 #include "conformance/cli_error.h"
@@ -25,37 +22,6 @@ constexpr std::string_view kFiles[] = {
     "/sys/fs/selinux/enforce",
     "/sys/module/apparmor/parameters/enabled",
     "/proc/config.gz",
-};
-
-class FactsFolder {
- public:
-  FactsFolder() {
-    const char* base = std::getenv("TMPDIR");
-    path_ = std::string(base != nullptr ? base : "/tmp") + "/sockoracle-facts-XXXXXX";
-    if (mkdtemp(path_.data()) == nullptr) throw UnavailableError(path_ + ": cannot be made");
-  }
-  ~FactsFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  FactsFolder(const FactsFolder&) = delete;
-  FactsFolder& operator=(const FactsFolder&) = delete;
-
-  void write(const std::string& name, std::string_view text) const {
-    const std::filesystem::path path = path_ + name;
-    std::error_code ignored;
-    std::filesystem::create_directories(path.parent_path(), ignored);
-    std::FILE* out = std::fopen(path.c_str(), "wbe");
-    const bool good =
-        out != nullptr && std::fwrite(text.data(), 1, text.size(), out) == text.size();
-    if (out == nullptr || std::fclose(out) != 0 || !good) {
-      throw UnavailableError(path.string() + ": cannot be written");
-    }
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 std::string_view after(std::string_view line, std::string_view begin) {
@@ -115,15 +81,14 @@ ProbeFacts ask_facts(ProbeLink& probe) {
     names.push_back(std::move(path));
   }
   for (const std::string& name : names) probe.send("read " + name);
-  const FactsFolder folder;
-  folder.write("/proc/sys/kernel/ostype", hello["sysname"]);
-  folder.write("/proc/sys/kernel/osrelease", release);
-  folder.write("/proc/sys/kernel/version", hello["version"]);
+  std::map<std::string, std::string> files = {{"/proc/sys/kernel/ostype", hello["sysname"]},
+                                              {"/proc/sys/kernel/osrelease", release},
+                                              {"/proc/sys/kernel/version", hello["version"]}};
   std::string text;
   for (const std::string& name : names) {
-    if (receive_file(probe, &text) && !says_nothing(name, text)) folder.write(name, text);
+    if (receive_file(probe, &text) && !says_nothing(name, text)) files[name] = text;
   }
-  const HostFacts facts = host_facts(folder.path());
+  const HostFacts facts = facts_of_files(files);
   if (!facts.in_table) {
     throw UnavailableError("says it is " + hello["sysname"] + " " + release +
                            "; the model has Linux " + std::string(releases().front().name) +

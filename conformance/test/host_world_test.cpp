@@ -125,6 +125,30 @@ BOOST_AUTO_TEST_CASE(a_fresh_namespace_inherits_only_what_the_kernel_copies) {
   BOOST_TEST(facts.sysctls.at("net.ipv4.ping_group_range") == "0 2147483647");
 }
 
+// Another machine's files come as texts: they say the same, and this machine's are not looked at.
+BOOST_AUTO_TEST_CASE(from_texts_as_from_files) {
+  std::map<std::string, std::string> files = {
+      {"/proc/sys/kernel/ostype", "Linux"},
+      {"/proc/sys/kernel/osrelease", "6.12.43-cloud-amd64"},
+      {"/proc/net/protocols", kProtocols},
+      {"/proc/modules", "sctp 450560 2 - Live 0x0\n"},
+      {"/proc/sys/net/ipv4/tcp_rmem", "4096\t65536\t6291456\n"},
+      {"/proc/config.gz", gzip(kConfig)}};
+  const HostFacts facts = facts_of_files(files);
+  BOOST_REQUIRE(facts.in_table);
+  BOOST_TEST(release_text(facts.world.release) == "6.12.43");
+  BOOST_TEST(facts.config_source == "/proc/config.gz");
+  BOOST_TEST((presence(facts.world, Provider::sctp) == Presence::loaded));
+  BOOST_TEST((presence(facts.world, Provider::l2tp_ip) == Presence::loadable));
+  BOOST_TEST(value(facts.world, Sysctl::tcp_rmem).v[1] == 65536);
+  BOOST_TEST(!facts.world.modules_enabled);  // no modprobe
+  BOOST_TEST(facts.lsm.empty());
+  BOOST_TEST(facts.notes.empty());
+  files.erase("/proc/sys/kernel/osrelease");
+  BOOST_TEST(!facts_of_files(files).in_table);
+  BOOST_TEST(!facts_of_files({}).in_table);
+}
+
 BOOST_AUTO_TEST_CASE(without_a_configuration) {
   const Tree tree;
   put_kernel(tree);
