@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -127,6 +128,10 @@ void write_probe(std::string& folder, std::string& file) {
   _exit(ignored > 0 ? 127 : 126);
 }
 
+void trim_end(std::string& text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
+}
+
 }  // namespace
 
 CommandProbe::CommandProbe(const Launch& launch) : name_(launch.words.front()) {
@@ -189,7 +194,8 @@ CommandProbe::~CommandProbe() {
   close(errors_);
 }
 
-// The last line of its standard error, without what would steer a terminal.
+// The last line of its standard error, without what would steer a terminal. What container engines
+// say after the reason, where to find help, is none.
 std::string CommandProbe::last_words() const {
   constexpr off_t kTail = 4096;
   constexpr size_t kShown = 200;
@@ -199,8 +205,13 @@ std::string CommandProbe::last_words() const {
   const off_t from = info.st_size > kTail ? info.st_size - kTail : 0;
   const ssize_t got = pread(errors_, tail, sizeof tail, from);
   std::string text(tail, got > 0 ? static_cast<size_t>(got) : 0);
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  text = text.substr(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
+  trim_end(text);
+  const auto last_line = [&text] { return text.substr(text.rfind('\n') + 1); };  // npos + 1 is 0
+  if (last_line().size() < text.size() && last_line().find("--help") != std::string::npos) {
+    text.resize(text.size() - last_line().size());
+    trim_end(text);
+  }
+  text = last_line();
   for (char& c : text) {
     if (c < 0x20 || c > 0x7e) c = ' ';
   }

@@ -21,6 +21,8 @@ namespace {
 
 // Longer than anything the probe does in silence: it answers a grid of 500 calls in milliseconds.
 constexpr int kSilenceMs = 60 * 1000;
+constexpr int kGraceMs = 5000;  // for whoever holds no output any more and still runs
+constexpr int kStepMs = 10;
 constexpr size_t kBufferSize = size_t{1} << 20;  // the longest line is far below it
 
 [[noreturn]] void fail_errno(const char* what) {
@@ -149,7 +151,6 @@ ProbeProcess::ProbeProcess(pid_t pid, int to_probe, int from_probe)
 void ProbeProcess::finish(int milliseconds) {
   close(std::exchange(to_probe_, -1));
   close(std::exchange(from_probe_, -1));
-  constexpr int kStepMs = 10;
   for (int waited = 0; pid_ > 0 && waited < milliseconds; waited += kStepMs) {
     if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
       kill(-pid_, SIGKILL);  // what it left behind in its group
@@ -176,12 +177,22 @@ void ProbeProcess::send(std::string_view line) {
 }
 
 void ProbeProcess::fail_ended() {
+  // A launcher may have lost its probe and go on reading what we say to it.
+  close(std::exchange(to_probe_, -1));
   int status = 0;
-  std::string how = "ended";
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  pid_t gone = 0;
+  for (int waited = 0; gone == 0 && waited < kGraceMs; waited += kStepMs) {
+    gone = waitpid(pid_, &status, WNOHANG);
+    if (gone == 0) poll(nullptr, 0, kStepMs);
+  }
+  kill(-pid_, SIGKILL);  // it, or what it left behind in its group
+  while (gone == 0 && waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
-  if (WIFSIGNALED(status)) {
+  std::string how = "ended";
+  if (gone == 0) {
+    how = "closed its output";
+  } else if (WIFSIGNALED(status)) {
     how = std::string("was killed by ") + strsignal(WTERMSIG(status));
   } else if (WIFEXITED(status)) {
     how = "ended with status " + std::to_string(WEXITSTATUS(status));

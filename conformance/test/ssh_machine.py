@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""This machine as another one: an sshd of its own, with keys of its own, on a free port of loopback.
+"""This machine as another one: an sshd of its own, with its own keys, on a free port of loopback.
 
 It reads and writes nothing outside its folder, and ends with the `with` block.
 """
@@ -19,7 +19,7 @@ AS_ROOT = ["unshare", "--mount", "sh", "-c",
 SERVER = """ListenAddress 127.0.0.1:{port}
 HostKey {folder}/host
 AuthorizedKeysFile {folder}/user.pub
-SetEnv TMPDIR={remote}
+AcceptEnv TMPDIR
 PidFile none
 StrictModes no
 UsePAM no
@@ -36,6 +36,7 @@ CLIENT = """Host {name}
   IdentitiesOnly yes
   UserKnownHostsFile {folder}/{known}
   GlobalKnownHostsFile none
+  SetEnv TMPDIR={there}
 """
 
 
@@ -50,7 +51,7 @@ def free_port():
 
 
 class SshMachine:
-    """`config` knows the hosts box, and stranger, deaf and impostor, which cannot be used."""
+    """`config` knows the hosts box, and deaf, stranger, impostor and full, which cannot be used."""
 
     def __enter__(self):
         self.temporary = tempfile.TemporaryDirectory()
@@ -71,16 +72,19 @@ class SshMachine:
 
     def write_configuration(self):
         (self.folder / "sshd_config").write_text(
-            SERVER.format(port=self.port, folder=self.folder, remote=self.remote))
+            SERVER.format(port=self.port, folder=self.folder))
         for known, key in (("known", "host"), ("wrong", "other")):
             kind, number = (self.folder / f"{key}.pub").read_text().split()[:2]
             (self.folder / known).write_text(f"box {kind} {number}\n")
-        rows = [("box", self.port, "user", "known"), ("stranger", self.port, "other", "known"),
-                ("impostor", self.port, "user", "wrong"), ("deaf", free_port(), "user", "known")]
+        rows = [("box", self.port, "user", "known", self.remote),
+                ("deaf", free_port(), "user", "known", self.remote),
+                ("stranger", self.port, "other", "known", self.remote),
+                ("impostor", self.port, "user", "wrong", self.remote),
+                ("full", self.port, "user", "known", self.folder / "nowhere")]
         self.config.write_text("".join(
-            CLIENT.format(name=name, port=port, key=key, known=known, folder=self.folder,
-                          user=pwd.getpwuid(os.geteuid()).pw_name)
-            for name, port, key, known in rows))
+            CLIENT.format(name=name, port=port, key=key, known=known, there=there,
+                          folder=self.folder, user=pwd.getpwuid(os.geteuid()).pw_name)
+            for name, port, key, known, there in rows))
 
     def subject(self, host):
         return f"cmd:sockoracle-ssh -F {self.config} {host}"

@@ -91,8 +91,11 @@ def test_launchers_that_do_not(tool):
         ("no-such-launcher --flag", 69, "needs the program no-such-launcher"),
         ("false", 69, "ended with status 1"),
         ("sh -c 'echo the sandbox is broken >&2; exit 3'", 69, "the sandbox is broken"),
+        ("sh -c 'echo no such image >&2; echo Run it --help >&2; exit 125'", 69, "no such image"),
         ("sh -c 'kill -9 $$'", 69, "killed by Killed"),
         ("sh -c 'echo Welcome; exec \"$0\"'", 69, 'said "Welcome"'),
+        ("sh -c 'exec >&2; cat >/dev/null; exit 5'", 69, "ended with status 5"),
+        ("sh -c 'exec >&2; exec sleep 1000'", 69, "closed its output"),
         ("sh -c 'sed s/6/9/g \"$0\" >/dev/null; exit 0'", 69, "ended with status 0"),
         ("'unclosed", 64, "'"),
         ('"unclosed', 64, '"'),
@@ -170,7 +173,8 @@ def test_another_machine(tool, there):
 
 def test_machines_out_of_reach(tool, there):
     for host, words in (("deaf", "Connection refused"), ("stranger", "Permission denied"),
-                        ("impostor", "Host key verification failed")):
+                        ("impostor", "Host key verification failed"),
+                        ("full", "No such file or directory")):
         done = tool.run("check", "--subject", there.subject(host))
         expect(done.returncode == 69, f"{host}: exit status {done.returncode}")
         expect(words in done.stderr and len(done.stderr.splitlines()) == 1,
