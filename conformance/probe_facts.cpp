@@ -66,31 +66,34 @@ bool says_nothing(const std::string& name, const std::string& text) {
   return name == "/proc/net/protocols" && std::count(text.begin(), text.end(), '\n') < 2;
 }
 
-}  // namespace
-
-ProbeFacts ask_facts(ProbeLink& probe) {
-  probe.send("hello");
-  std::map<std::string, std::string> hello = receive_hello(probe);
-  const std::string release = hello["release"];
+std::vector<std::string> fact_files() {
   std::vector<std::string> names(std::begin(kFiles), std::end(kFiles));
-  names.push_back("/boot/config-" + release);
-  names.push_back("/lib/modules/" + release + "/config");
   for (const SysctlRow& row : sysctls()) {
     std::string path = "/proc/sys/" + std::string(row.name);
     std::replace(path.begin() + 10, path.end(), '.', '/');
     names.push_back(std::move(path));
   }
-  for (const std::string& name : names) probe.send("read " + name);
-  std::map<std::string, std::string> files = {{"/proc/sys/kernel/ostype", hello["sysname"]},
-                                              {"/proc/sys/kernel/osrelease", release},
-                                              {"/proc/sys/kernel/version", hello["version"]}};
+  return names;
+}
+
+using Texts = std::map<std::string, std::string>;  // by key or path
+
+void receive_files(ProbeLink& probe, const std::vector<std::string>& names, Texts& files) {
   std::string text;
   for (const std::string& name : names) {
     if (receive_file(probe, &text) && !says_nothing(name, text)) files[name] = text;
   }
+}
+
+// `who`: before what is said, for messages.
+ProbeFacts facts_from(Texts hello, Texts files, const std::string& who) {
+  const std::string release = hello["release"];
+  files["/proc/sys/kernel/ostype"] = hello["sysname"];
+  files["/proc/sys/kernel/osrelease"] = release;
+  files["/proc/sys/kernel/version"] = hello["version"];
   const HostFacts facts = facts_of_files(files);
   if (!facts.in_table) {
-    throw UnavailableError("says it is " + hello["sysname"] + " " + release +
+    throw UnavailableError(who + "says it is " + hello["sysname"] + " " + release +
                            "; the model has Linux " + std::string(releases().front().name) +
                            " to " + std::string(releases().back().name));
   }
@@ -102,6 +105,34 @@ ProbeFacts ask_facts(ProbeLink& probe) {
   for (const auto& [name, value] : facts.sysctls) said.provenance.sysctls[name] = value;
   said.provenance.lsm = facts.lsm;
   return said;
+}
+
+}  // namespace
+
+ProbeFacts ask_facts(ProbeLink& probe) {
+  probe.send("hello");
+  const Texts hello = receive_hello(probe);
+  std::vector<std::string> names = fact_files();
+  if (const auto release = hello.find("release"); release != hello.end()) {
+    names.push_back("/boot/config-" + release->second);
+    names.push_back("/lib/modules/" + release->second + "/config");
+  }
+  for (const std::string& name : names) probe.send("read " + name);
+  Texts files;
+  receive_files(probe, names, files);
+  return facts_from(hello, std::move(files), "");
+}
+
+void queue_facts(ProbeLink& probe) {
+  probe.send("hello");
+  for (const std::string& name : fact_files()) probe.send("read " + name);
+}
+
+ProbeFacts collect_facts(ProbeLink& probe, const std::string& config) {
+  Texts hello = receive_hello(probe), files;
+  receive_files(probe, fact_files(), files);
+  if (!config.empty()) files["/boot/config-" + hello["release"]] = config;
+  return facts_from(std::move(hello), std::move(files), "the virtual machine ");
 }
 
 }  // namespace sockoracle

@@ -19,4 +19,10 @@ struct ProbeFacts {
 // table.
 ProbeFacts ask_facts(ProbeLink& probe);
 
+// The same of a virtual machine, where everything is asked at once: the requests, and later what
+// came. `config` is the
+// text of the kernel's .config where somebody knows it, else empty.
+void queue_facts(ProbeLink& probe);
+ProbeFacts collect_facts(ProbeLink& probe, const std::string& config);
+
 }  // namespace sockoracle

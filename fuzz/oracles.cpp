@@ -115,9 +115,12 @@ MaybeFinding check_state(const Kernel& k, const Facts& facts, const Verdict& v) 
   const struct sock& sk = *sock->sk;
   const int64_t wide = k.has(Behaviour::sk_protocol_16bit) ? 0xffff : 0xff;
   const bool packet = facts.family == kAF_PACKET;
-  // So does a hash table, and so does the endpoint of SCTP.
+  // So does a hash table, and so does the endpoint of SCTP, and MPTCP's first subflow where init
+  // makes one.
+  const bool carries = (facts.proto == ProtoId::mptcp || facts.proto == ProtoId::mptcpv6) &&
+                       k.has(Behaviour::mptcp_subflow_in_init);
   const bool held = sk.sk_node_pprev != nullptr || facts.proto == ProtoId::sctp ||
-                    facts.proto == ProtoId::sctpv6;
+                    facts.proto == ProtoId::sctpv6 || carries;
   // A packet socket with a protocol is on the list of its receivers at once.
   const bool receives = packet && (facts.resolved & 0xffff) != 0;
   const bool queue_cleared = k.has(Behaviour::tx_queue_clear_in_prot_alloc) ||

@@ -42,6 +42,16 @@ constexpr NeedsRow kNeeds[] = {
 #include "model/aliases.def"
 };
 
+struct WithBuiltinRow {
+  ProtoId prot;
+  Provider provider;
+};
+
+constexpr WithBuiltinRow kWithBuiltin[] = {
+#define WITH_BUILTIN(id, provider) {ProtoId::id, Provider::provider},
+#include "model/proto.def"
+};
+
 void load_needed(Kernel& k, Provider provider) {
   for (const NeedsRow& row : kNeeds)
     if (row.provider == provider && module_of(k, row.needed).presence == Presence::loadable)
@@ -126,6 +136,13 @@ size_t alias_text(const Step& step, std::span<char> out) {
   return n;
 }
 
+// Whether the kernel's configuration lets the proto be built.
+static bool is_built(Kernel& k, const proto& prot) {
+  return std::none_of(std::begin(kWithBuiltin), std::end(kWithBuiltin), [&](const auto& row) {
+    return row.prot == prot.id && module_of(k, row.provider).presence != Presence::builtin;
+  });
+}
+
 void register_provided(Kernel& k) {
   const auto in_kernel = [](const module_owner& owner) {
     return owner.presence == Presence::builtin || owner.presence == Presence::loaded;
@@ -133,6 +150,7 @@ void register_provided(Kernel& k) {
   for (inet_protosw& entry : k.objects->protosw) {
     if (entry.registered || entry.prot == nullptr || !in_kernel(*entry.prot->provider)) continue;
     if (entry.family == kAF_INET6 && !in_kernel(module_of(k, Provider::ipv6))) continue;
+    if (!is_built(k, *entry.prot)) continue;
     if (entry.prot->owner->presence == Presence::builtin && (entry.flags & BUILTIN_PERMANENT) != 0)
       entry.flags = static_cast<uint8_t>(entry.flags | PERMANENT);
     if (entry.family == kAF_INET6) inet6_register_protosw(k, entry);

@@ -126,7 +126,7 @@ static int by_io_uring(int32_t family, int32_t type, int32_t protocol, struct Mi
 // ---- the 32-bit entry --------------------------------------------------------------------------
 
 #if defined(__x86_64__)
-enum { socket32 = 359, socketcall32 = 102, call_socket = 1 };
+enum { socket32 = 359, socketcall32 = 102, gettid32 = 224, call_socket = 1 };
 
 static sigjmp_buf no_compat;
 
@@ -145,7 +145,8 @@ static int interrupt_80(uint32_t number, uint32_t one, uint32_t two, uint32_t th
     return result;
 }
 
-// Where the kernel has no 32-bit entry, the instruction is a fault.
+// Where the kernel has no 32-bit entry, the instruction is a fault. User-mode Linux takes it for a
+// 64-bit call: there the number of gettid is timer_gettime's, which finds no timer.
 static int guarded(uint32_t number, uint32_t one, uint32_t two, uint32_t three,
                    struct Missing *missing)
 {
@@ -153,7 +154,8 @@ static int guarded(uint32_t number, uint32_t one, uint32_t two, uint32_t three,
     int result;
     sigaction(SIGSEGV, &action, &former);
     if (sigsetjmp(no_compat, 1) == 0)
-        result = interrupt_80(number, one, two, three);
+        result = interrupt_80(gettid32, 0, 0, 0) == gettid()
+                     ? interrupt_80(number, one, two, three) : -ENOSYS;
     else
         result = -ENOSYS;
     sigaction(SIGSEGV, &former, NULL);

@@ -59,14 +59,17 @@ static void list_snapshots(void)
 }
 
 // Sockets die after an RCU grace period, and the counters are sums over cpus: waits until two
-// looks in a row agree, for 5 ms at most. The caller repeats the call where that was not enough.
+// looks in a row agree, for 5 ms at most. The caller repeats the call where that was not enough. An
+// emulated machine has longer grace periods, in which four looks agree.
 void proc_before(bool give_up)
 {
     static char previous[snapshot_size];
-    const struct timespec pause = {.tv_sec = 0, .tv_nsec = 500 * 1000};
+    const bool slow = machine_is_own();
+    const struct timespec pause = {.tv_sec = 0, .tv_nsec = (slow ? 4000 : 500) * 1000};
+    int agreeing = 0;
     list_snapshots();
     gave_up = give_up;
-    for (int look = 0; look < 10; look++) {
+    for (int look = 0; look < (slow ? 40 : 10); look++) {
         bool stable = look > 0;
         for (int i = 0; i < snapshots_used; i++) {
             struct Snapshot *snapshot = &snapshots[i];
@@ -79,7 +82,8 @@ void proc_before(bool give_up)
                  memcmp(previous, snapshot->before, (size_t)previous_length) != 0))
                 stable = false;
         }
-        if (stable)
+        agreeing = stable ? agreeing + 1 : 0;
+        if (agreeing == (slow ? 3 : 1))
             return;
         nanosleep(&pause, NULL);
     }

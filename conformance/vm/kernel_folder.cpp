@@ -135,7 +135,7 @@ std::string config_text(const std::string& path) {
 }
 
 std::string alias_lines(const Modules& modules) {
-  constexpr std::string_view kKey("\0alias=net-pf-", 14);
+  constexpr std::string_view kKey("\0alias=net-pf-", 14), kNetlink = "16-";
   std::map<std::string, std::string> takes;  // module: itself and what it depends on, in order
   std::string lines;
   for (const auto& [name, image] : modules) {
@@ -152,6 +152,7 @@ std::string alias_lines(const Modules& modules) {
     for (const auto& [other, unused] : modules)
       if (needed.count(other) != 0) takes[name] += " " + other;
     for (size_t at = 0; (at = image.find(kKey, at)) != std::string::npos; ++at) {
+      if (image.compare(at + kKey.size(), kNetlink.size(), kNetlink) == 0) continue;
       const size_t begin = at + kKey.size() - std::string_view("net-pf-").size();
       lines += image.substr(begin, image.find('\0', begin) - begin) + takes[name] + "\n";
     }

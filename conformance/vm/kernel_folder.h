@@ -35,8 +35,8 @@ using Modules = std::vector<std::pair<std::string, std::string>>;
 // is no such folder, UnavailableError where it holds none of them.
 Modules modules_in_order(const std::string& folder);
 
-// A line for each alias net-pf-... of these modules: the alias, then what it takes, in the order of
-// loading.
+// A line for each alias net-pf-... of these modules, but for netlink's: the alias, then what it
+// takes, in the order of loading.
 std::string alias_lines(const Modules& modules);
 
 }  // namespace sockoracle

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -50,17 +51,28 @@ std::string replaced(std::string text, std::string_view what, const std::string&
   _exit(ignored > 0 ? 127 : 126);
 }
 
-// Ends whoever was started with the machine's folder among the arguments. A group is not enough: a
-// user-mode kernel begins a session of its own, and a script may have started it.
-void kill_users_of(const std::string& folder) {
+int kill_users_once(const std::string& folder) {
+  int found = 0;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
     const int pid = std::atoi(entry.path().filename().c_str());
     if (pid <= 0 || pid == getpid()) continue;
     std::ifstream file(entry.path() / "cmdline", std::ios::binary);
     const std::string arguments{std::istreambuf_iterator<char>(file), {}};
-    if (arguments.find(folder + "/") != std::string::npos) kill(pid, SIGKILL);
+    if (arguments.find(folder + "/") == std::string::npos) continue;
+    kill(pid, SIGKILL);
+    ++found;
   }
+  return found;
+}
+
+// Ends whoever was started with the machine's folder among the arguments. A group is not enough: a
+// user-mode kernel begins a session of its own, and a script may have started it. Once is not
+// enough: a kernel that is killed while it makes a process leaves that one behind, stopped.
+void kill_users_of(const std::string& folder) {
+  constexpr int kTries = 100;
+  const timespec pause{0, 10 * 1000 * 1000};
+  for (int i = 0; i < kTries && kill_users_once(folder) > 0; ++i) nanosleep(&pause, nullptr);
 }
 
 // Waits until the other end is closed, by us or by our end, then takes machine and folder away.
@@ -174,6 +186,7 @@ void Machine::boot(const MachineCommand& command, const Modules& modules, bool l
     fail("cannot have a pipe");
   const std::string log_path = folder_.path() + "/log";
   const int log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  started_ = true;
   pid_ = fork();
   if (pid_ == 0)
     execute(arguments, pipes[1], log, failure[1]);
@@ -204,11 +217,12 @@ void Machine::end() {
   if (answers_ >= 0)
     close(answers_);
   answers_ = -1;
-  if (pid_ <= 0)
+  if (!started_)
     return;
-  kill(-pid_, SIGKILL);
+  if (pid_ > 0)
+    kill(-pid_, SIGKILL);
   kill_users_of(folder_.path());
-  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  while (pid_ > 0 && waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
 }

@@ -71,7 +71,8 @@ class Machine final : public ProbeLink {
   Initramfs files_;
   std::set<std::string> folders_;
   FrameReader frames_;
-  pid_t pid_ = -1;
+  bool started_ = false;
+  pid_t pid_ = -1;  // until it has ended
   int answers_ = -1;
   std::chrono::seconds time_limit_{}, silence_{};
   std::chrono::steady_clock::time_point deadline_;

@@ -32,8 +32,8 @@ void pack_own_program(Machine& machine, const std::vector<std::string>& argument
   setup.command.silence = std::chrono::seconds(900);
   setup.command.time_limit = std::max(setup.command.time_limit, std::chrono::seconds(1800));
   if (std::find(arguments.begin(), arguments.end(), "--world") != arguments.end())
-    throw UsageError("--world FILE stays outside of the machine: with --deep single world flags are "
-                     "accepted");
+    throw UsageError("--world FILE stays outside of the machine: with --deep single world flags "
+                     "are accepted");
   std::vector<std::string> objects;
   dl_iterate_phdr(add_object, &objects);
   std::string loader;

@@ -15,8 +15,8 @@ namespace sockoracle {
 void pack_own_program(Machine& machine, const std::vector<std::string>& arguments,
                       MachineSetup& setup);
 
-// The answer to `program`: what it wrote. Throws UnavailableError, with its last words, where it did
-// not end with status 0.
+// The answer to `program`: what it wrote. Throws UnavailableError, with its last words, where it
+// did not end with status 0.
 std::string own_program_output(Machine& machine);
 
 }  // namespace sockoracle

@@ -16,6 +16,13 @@ if(SOCKORACLE_TESTS)
   add_test(NAME conformance/uml
     COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/vm/test/uml_test.py
             $<TARGET_FILE:sockoracle> ${PROJECT_SOURCE_DIR}/corpus/recordings/uml-6.1.jsonl)
+  foreach(machine uml vm)
+    add_test(NAME conformance/deep_${machine}
+      COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/vm/test/deep_test.py
+              $<TARGET_FILE:sockoracle> ${machine})
+    set_tests_properties(conformance/deep_${machine} PROPERTIES
+      LABELS live SKIP_RETURN_CODE 4 TIMEOUT 1800)
+  endforeach()
   add_test(NAME conformance/drift
     COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/vm/test/drift_test.py
             $<TARGET_FILE:sockoracle> ${PROJECT_SOURCE_DIR}/corpus/recordings/linux-7.1.jsonl)

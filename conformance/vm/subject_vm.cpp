@@ -9,39 +9,13 @@
 #include <iterator>
 
 #include "conformance/cli_error.h"
-#include "conformance/host_world.h"
+#include "conformance/probe_facts.h"
 #include "conformance/vm/autoload.h"
 #include "conformance/vm/own_program.h"
 #include "conformance/whitebox/deep_json.h"
 
 namespace sockoracle {
 namespace {
-
-// What host_facts() reads besides the sysctls of the table.
-constexpr std::string_view kFactFiles[] = {
-    "/proc/sys/kernel/ostype",
-    "/proc/sys/kernel/osrelease",
-    "/proc/sys/kernel/version",
-    "/proc/sys/kernel/modprobe",
-    "/proc/net/protocols",
-    "/proc/sys/kernel/modules_disabled",
-    "/proc/modules",
-    "/proc/cmdline",
-    "/proc/config.gz",
-    "/sys/kernel/security/lsm",
-    "/sys/fs/selinux/enforce",
-    "/sys/module/apparmor/parameters/enabled",
-};
-
-std::vector<std::string> fact_files() {
-  std::vector<std::string> paths(std::begin(kFactFiles), std::end(kFactFiles));
-  for (const SysctlRow& row : sysctls()) {
-    std::string path = "/proc/sys/" + std::string(row.name);
-    std::replace(path.begin(), path.end(), '.', '/');
-    paths.push_back(std::move(path));
-  }
-  return paths;
-}
 
 class VmSubject final : public Subject {
  public:
@@ -54,8 +28,7 @@ class VmSubject final : public Subject {
     }
     if (autoload)
       queue_autoload(machine_);
-    for (const std::string& path : fact_files())
-      machine_.send("read " + path);
+    queue_facts(machine_);
     World planned = default_world(setup.release);
     planned.modules_enabled = false;
     PlanOptions everything;
@@ -69,8 +42,11 @@ class VmSubject final : public Subject {
     machine_.boot(setup.command, setup.modules, autoload);
     if (autoload)
       autoload_ = collect_autoload(machine_, setup.modules);
+    ProbeFacts facts = collect_facts(machine_, setup.config);
+    provenance_ = std::move(facts.provenance);
+    world_ = facts.world;
     provenance_.subject = setup.subject;
-    derive_world(setup.config);
+    provenance_.tool = tool_name();
     if (asking.adjust)
       asking.adjust(world_);
     for (const std::string& module : machine_.failed_modules()) {
@@ -108,55 +84,6 @@ class VmSubject final : public Subject {
     pack_own_program(machine_, arguments, *setup);
     machine_.send("program");
     deep_asked_ = true;
-  }
-
-  // The answer to one `read`; false where there is no such file.
-  bool receive_file(std::string* text) {
-    constexpr std::string_view kData = "data ";
-    text->clear();
-    while (true) {
-      const std::string_view line = machine_.receive();
-      if (line == ".")
-        return true;
-      if (line.substr(0, kData.size()) != kData)
-        return false;
-      *text += unescape_value(line.substr(kData.size()), true);
-    }
-  }
-
-  // The files of the machine, laid out in a folder, are read as this machine's are.
-  void derive_world(const std::string& config) {
-    const TemporaryFolder root;
-    std::string text, version, release;
-    for (const std::string& path : fact_files()) {
-      if (!receive_file(&text))
-        continue;
-      write_new_file(root.path() + path, text);
-      if (path == "/proc/sys/kernel/version")
-        version = text.substr(0, text.find('\n'));
-      if (path == "/proc/sys/kernel/osrelease")
-        release = text.substr(0, text.find('\n'));
-    }
-    if (!config.empty())
-      write_new_file(root.path() + "/boot/config-" + release, config);
-    const HostFacts facts = host_facts(root.path());
-    if (!facts.in_table) {
-      throw UnavailableError("the virtual machine runs " + facts.sysname + " " + release +
-                             "; the model has Linux " + std::string(releases().front().name) +
-                             " to " + std::string(releases().back().name));
-    }
-    world_ = facts.world;
-    const std::string subject = provenance_.subject;
-    provenance_ = provenance_of(world_);
-    provenance_.subject = subject;
-    provenance_.release = release;
-    provenance_.uname = facts.sysname + " " + version + " x86_64";
-    provenance_.config = facts.config;
-    provenance_.protocols = facts.protocols;
-    for (const auto& [name, value] : facts.sysctls)
-      provenance_.sysctls[name] = value;
-    provenance_.lsm = facts.lsm;
-    provenance_.tool = tool_name();
   }
 
   Provenance provenance_;

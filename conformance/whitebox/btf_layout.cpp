@@ -12,7 +12,10 @@ namespace sockoracle {
 
 BtfLayout::BtfLayout() : btf_(btf__load_vmlinux_btf()) {
   if (btf_ == nullptr) {
-    throw UnavailableError("/sys/kernel/btf/vmlinux cannot be read: " + errno_words(errno));
+    const int error = errno;  // ESRCH: libbpf's word for having looked everywhere
+    throw UnavailableError(error == ESRCH ? "this kernel shows no BTF (/sys/kernel/btf/vmlinux)"
+                                          : "/sys/kernel/btf/vmlinux cannot be read: " +
+                                                errno_words(error));
   }
   // A module's types lie on top of the kernel's. Of those that may be modules only SMC has a struct
   // with fields of the table.

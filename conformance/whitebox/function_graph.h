@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Which functions the running kernel enters in one thread, and which within which: ftrace's function
-// graph, in a trace instance of its own. Where the kernel has no graph in instances (before 6.11),
-// only in a machine that was booted for this, in its one and only tracer.
+// Which functions the running kernel enters in one thread, and which within which: ftrace's
+// function graph, in a trace instance of its own. Where the kernel has none in instances (before
+// 6.11), only in a machine that was booted for this, in its one and only tracer.
 #pragma once
 
 #include <sys/types.h>

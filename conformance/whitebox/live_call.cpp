@@ -41,7 +41,7 @@ std::string LiveContext::ask(const std::string& request, const Call& call) {
   if (blank == std::string::npos || answer.starts_with("error ")) {
     throw UnavailableError("the probe answered: " + answer);
   }
-  return answer.substr(blank + 1);
+  return unescape_value(answer.substr(blank + 1));
 }
 
 Verdict LiveContext::model(const Call& call, std::vector<Step>* steps, bool with_close) {

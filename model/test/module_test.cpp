@@ -84,6 +84,17 @@ BOOST_AUTO_TEST_CASE(udplite_over_ipv6_holds_ipv6) {
   BOOST_TEST(words(verdict_of(world, inet6(2, 136))) == "EPROTONOSUPPORT protocol_known");
 }
 
+// net/mptcp/Kconfig: MPTCP_IPV6 depends on IPV6=y.
+BOOST_AUTO_TEST_CASE(mptcp_over_ipv6_wants_it_built_in) {
+  for (const Presence presence : {Presence::builtin, Presence::loaded, Presence::loadable}) {
+    const World world = with(Provider::ipv6, presence);
+    const bool has = presence == Presence::builtin;
+    BOOST_TEST(words(verdict_of(world, inet6(1, 262))) ==
+               (has ? "0 created" : "EPROTONOSUPPORT protocol_known"));
+    BOOST_TEST(words(verdict_of(world, inet(1, 262))) == "0 created");
+  }
+}
+
 // The owner of the proto goes away between the walk and sk_prot_alloc: the LSM's blob and the
 // object are given back, and the errno is sk_alloc's.
 BOOST_AUTO_TEST_CASE(the_proto_s_module_goes_away) {
