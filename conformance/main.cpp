@@ -19,6 +19,7 @@
 #include "conformance/repro.h"
 #include "conformance/strace_log.h"
 #include "conformance/table_text.h"
+#include "conformance/vm/own_program.h"
 #include "conformance/vm/setup.h"
 #include "conformance/whitebox/whitebox.h"
 #include "conformance/text_file.h"
@@ -160,7 +161,8 @@ void add_explain(CLI::App& app, State& state) {
         state.record.asking.machine.config.swap(state.flags.kernel_config);
       const std::string context = live_context(state);
       put(is_machine(subject)
-              ? explain_inside_text(state.call, subject, state.record.asking, context)
+              ? output_inside(subject, {"explain", state.call, "--live", "--as", context},
+                              state.record.asking)
               : explain_live_text(call, context));
       return;
     }
@@ -301,6 +303,20 @@ void add_deep(CLI::App& app, State& state) {
   });
 }
 
+// Nor this: any command of this program inside a machine, where it is the host.
+void add_inside(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("inside", "SUBJECT COMMAND...: in a machine");
+  command.group("")->prefix_command();
+  command.callback([&command, &state] {
+    std::vector<std::string> words = command.remaining();
+    if (words.size() < 2 || !is_machine(words.front()))
+      throw UsageError("inside: accepted is a machine like vm:6.12, then a command of sockoracle");
+    const std::string subject = words.front();
+    words.erase(words.begin());
+    put(output_inside(subject, words, state.record.asking));
+  });
+}
+
 void add_diff(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("diff", "compare two subjects with each other");
   command.footer("Examples:\n  sockoracle diff 6.10 6.12\n  sockoracle diff host.jsonl host");
@@ -424,6 +440,7 @@ void configure(CLI::App& app, State& state) {
   add_record(app, state);
   add_check(app, state);
   add_deep(app, state);
+  add_inside(app, state);
   add_diff(app, state);
   add_report(app, state);
   add_replay(app, state);

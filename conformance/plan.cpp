@@ -184,14 +184,12 @@ void add_named_cases(std::vector<Request>& grid) {
 
 // ---- what is left out ---------------------------------------------------------------------------
 
-// Operations that need more than system calls of a process, or change more than one. In a machine
-// of its own the probe performs them.
+// Operations that change more than one process. In a machine of its own the probe performs them.
 struct Unstaged {
   std::string_view operation, reason;
 };
 constexpr Unstaged kUnstaged[] = {
     {"cgroup-deny", "needs a BPF program on a cgroup"},
-    {"lsm-deny", "needs a BPF LSM program"},
     {"file-max", "needs a virtual machine: fs.file-max is system-wide"},
 };
 

@@ -82,6 +82,12 @@ bool continues(const Observation& last, const Observation& next) {
 
 }  // namespace
 
+std::string staging_reason(std::string_view skipped, std::string_view context) {
+  if (skipped.size() > context.size() && skipped.substr(0, context.size()) == context)
+    skipped.remove_prefix(context.size() + 1);
+  return "cannot be staged here: " + std::string(skipped);
+}
+
 std::string unescape_value(std::string_view text, bool all) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -221,7 +227,7 @@ Answers ProbeClient::collect(const ContextPlan& plan) {
   line.remove_prefix(begin.size());
   const std::string_view word = take_word(line);
   if (word == "skip") {
-    answers.skipped = "cannot be staged here: " + std::string(line);
+    answers.skipped = staging_reason(line, answers.context);
     answers.skipped_cases = count_cases(plan) + count_cases(plan.left_out);
     answers.left_out.clear();
   } else if (word != "ok") {

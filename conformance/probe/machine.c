@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Staging operations that change more than one process: only where the whole kernel was booted for
-// this probe. BPF programs are a few instructions by hand, loaded by plain system calls.
+// Staging operations that need a kernel's own policies. Those that reach other processes as well are
+// only for a kernel that was booted for this probe. BPF programs are a few instructions by hand, loaded by plain system calls.
 #include "probe.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,9 +32,7 @@ bool machine_is_own(void)
 
 bool machine_allows(enum OpKind kind)
 {
-    const bool wide = kind == op_cgroup_deny || kind == op_lsm_create ||
-                      kind == op_lsm_post_create || kind == op_lsm_alloc || kind == op_file_max;
-    return !wide || machine_is_own();
+    return (kind != op_cgroup_deny && kind != op_file_max) || machine_is_own();
 }
 
 static int bpf(int command, union bpf_attr *attributes)
@@ -130,27 +129,45 @@ static const struct Hook {
     {op_lsm_alloc, "bpf_lsm_sk_alloc_security", -1},
 };
 
+// Whoever is not this process passes, and what the kernel itself creates.
 static int load_refusal(const struct Hook *hook, uint32_t function)
 {
-    // r0 = 0; r2 = kern; if (int)r2 != 0 goto exit; r0 = -EACCES; exit
+    const bool told = hook->kern_at >= 0;
     const struct bpf_insn code[] = {
-        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
-        {.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1,
-         .off = hook->kern_at},
-        {.code = BPF_JMP32 | BPF_JNE | BPF_K, .dst_reg = BPF_REG_2, .off = 1, .imm = 0},
+        // r6 = arguments; r0 = bpf_get_current_pid_tgid() >> 32; if r0 != own goto pass
+        {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_6, .src_reg = BPF_REG_1},
+        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_pid_tgid},
+        {.code = BPF_ALU64 | BPF_RSH | BPF_K, .dst_reg = BPF_REG_0, .imm = 32},
+        {.code = BPF_JMP32 | BPF_JNE | BPF_K, .dst_reg = BPF_REG_0, .off = 4, .imm = getpid()},
+        // r2 = kern, or 0; if (int)r2 != 0 goto pass; return -EACCES
+        {.code = told ? BPF_LDX | BPF_MEM | BPF_DW : BPF_ALU64 | BPF_MOV | BPF_K,
+         .dst_reg = BPF_REG_2, .src_reg = told ? BPF_REG_6 : 0, .off = told ? hook->kern_at : 0},
+        {.code = BPF_JMP32 | BPF_JNE | BPF_K, .dst_reg = BPF_REG_2, .off = 2, .imm = 0},
         {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = -EACCES},
         {.code = BPF_JMP | BPF_EXIT},
+        // pass: return 0
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+        {.code = BPF_JMP | BPF_EXIT},
     };
-    const size_t all = sizeof code / sizeof *code, first = hook->kern_at < 0 ? 3 : 0;
     union bpf_attr attributes;
     memset(&attributes, 0, sizeof attributes);
     attributes.prog_type = BPF_PROG_TYPE_LSM;
     attributes.expected_attach_type = BPF_LSM_MAC;
     attributes.attach_btf_id = function;
-    return load_program(&attributes, code + first, all - first);
+    return load_program(&attributes, code, sizeof code / sizeof *code);
 }
 
-// Refuses for every process while this one lives: the attachment is a descriptor of its.
+// A kernel may take the program and never run it: its list of security modules lacks "bpf", or it
+// knows this process by another number.
+static bool is_refused(void)
+{
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0;
+}
+
+// Refuses this process while it lives: the attachment is a descriptor of its.
 static bool deny_hook(enum OpKind kind, struct Refusal *refusal)
 {
     const struct Hook *hook = hooks;
@@ -171,7 +188,9 @@ static bool deny_hook(enum OpKind kind, struct Refusal *refusal)
     const int attached = bpf(BPF_RAW_TRACEPOINT_OPEN, &attributes);
     const int error = errno;
     close(program);
-    return attached >= 0 || refuse(refusal, "BPF_RAW_TRACEPOINT_OPEN", error);
+    if (attached < 0)
+        return refuse(refusal, "BPF_RAW_TRACEPOINT_OPEN", error);
+    return is_refused() || refuse(refusal, "a BPF security module that is asked", EOPNOTSUPP);
 }
 
 // ---- the others -------------------------------------------------------------------------------

@@ -207,7 +207,7 @@ bool serve(bool inside_context);     // serve.c: the request loop; false after q
 
 enum OpKind { op_netns, op_userns, op_ownednetns, op_mntns, op_sysctl, op_groups, op_gid, op_egid,
               op_uid, op_caps, op_nofile, op_cgroup,
-              // Only in a machine of its own, machine.c:
+              // machine.c; the first and the last only in a machine of its own:
               op_cgroup_deny, op_lsm_create, op_lsm_post_create, op_lsm_alloc, op_file_max };
 enum { op_count_max = 32, group_count_max = 64 };
 

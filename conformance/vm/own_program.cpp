@@ -7,9 +7,7 @@
 #include <cstring>
 
 #include "conformance/cli_error.h"
-#include "conformance/commands_check.h"
 #include "conformance/text_file.h"
-#include "conformance/whitebox/whitebox.h"
 
 namespace sockoracle {
 namespace {
@@ -76,11 +74,11 @@ std::string own_program_output(Machine& machine) {
   }
 }
 
-std::string explain_inside_text(const std::string& call, const std::string& subject,
-                                const SubjectOptions& asking, const std::string& context) {
+std::string output_inside(const std::string& subject, const std::vector<std::string>& arguments,
+                          const SubjectOptions& asking) {
   MachineSetup setup = machine_setup(subject, asking.machine);
   Machine machine;
-  pack_own_program(machine, {"explain", call, "--live", "--as", context}, setup);
+  pack_own_program(machine, arguments, setup);
   machine.send("program");
   machine.boot(setup.command, setup.modules);
   return own_program_output(machine);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/commands_check.h"
 #include "conformance/vm/setup.h"
 
 namespace sockoracle {
@@ -18,5 +19,9 @@ void pack_own_program(Machine& machine, const std::vector<std::string>& argument
 // The answer to `program`: what it wrote. Throws UnavailableError, with its last words, where it
 // did not end with status 0.
 std::string own_program_output(Machine& machine);
+
+// A machine that is booted for one command of this program: what that wrote. Throws as above.
+std::string output_inside(const std::string& subject, const std::vector<std::string>& arguments,
+                          const SubjectOptions& asking);
 
 }  // namespace sockoracle

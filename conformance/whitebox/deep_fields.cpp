@@ -75,7 +75,10 @@ class FieldChecker {
       hold_everything();
     } else {
       Group group = group_for(requests_.front());
-      group.skipped = answer;
+      const std::string skip = "context " + context_ + " skip ";
+      group.skipped = answer.starts_with(skip)
+                          ? staging_reason(answer.substr(skip.size()), context_)
+                          : answer;
       result_.groups.push_back({context_, std::move(group), {}});
     }
     probe_.send("leave");

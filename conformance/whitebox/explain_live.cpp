@@ -67,11 +67,9 @@ std::string judgement(const std::string& expected, const std::string& got,
          paragraph(got, 15) + "\n";
 }
 
-BothSteps make_steps(ProbeProcess& probe, const World& world, const ContextPlan& part,
-                     const Call& call, std::string* text) {
+BothSteps make_steps(LiveContext& context, const Call& call, std::string* text) {
   StepTracer tracer;
-  StepSession session(tracer, probe, world, std::string(part.context->name), part.operations);
-  const BothSteps both = session.make(call);
+  const BothSteps both = StepSession(tracer, context).make(call);
   std::string& out = *text;
   out = table(both) + "\n";
   if (both.live.held != 0)
@@ -83,11 +81,9 @@ BothSteps make_steps(ProbeProcess& probe, const World& world, const ContextPlan&
   return both;
 }
 
-std::string functions_text(ProbeProcess& probe, const World& world, const ContextPlan& part,
-                           const Call& call) {
+std::string functions_text(LiveContext& context, const Call& call) {
   try {
     FunctionGraph graph(graph_functions());
-    LiveContext context(probe, world, std::string(part.context->name), part.operations);
     const BothGraphs both = graph_call(graph, context, call);
     std::string out = "\n" + padded("  functions of the running kernel", kColumn) +
                       "are steps of the model\n" + graph_text(both) + "\n";
@@ -121,11 +117,12 @@ std::string explain_live_text(const Call& call, const std::string& context) {
     throw UnavailableError("--live: the call would make this kernel run modprobe");
   }
   ProbeProcess probe;
+  LiveContext staged(probe, world, context, part.operations);
   std::string steps;
-  const BothSteps both = make_steps(probe, world, part, call, &steps);
+  const BothSteps both = make_steps(staged, call, &steps);
   return call_text(call) + " as " + context + "\n  the model: " + outcome(both.verdict.error) +
          "; Linux " + facts.uname_release + ": " + outcome(-both.live.result) + "\n\n" + steps +
-         functions_text(probe, world, part, call);
+         functions_text(staged, call);
 }
 
 }  // namespace sockoracle

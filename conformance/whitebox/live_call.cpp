@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/whitebox/live_call.h"
 
+#include <cstdlib>
 #include <map>
 #include <optional>
 
@@ -17,8 +18,17 @@ LiveContext::LiveContext(ProbeLink& probe, const World& world, const std::string
     return;
   ask_line("leave");
   const std::string skip = "context " + name + " skip ";
-  throw UnavailableError(
-      answer.starts_with(skip) ? "cannot be staged here: " + answer.substr(skip.size()) : answer);
+  throw UnavailableError(answer.starts_with(skip)
+                             ? staging_reason(answer.substr(skip.size()), name)
+                             : answer);
+}
+
+pid_t LiveContext::process() {
+  constexpr std::string_view kProcess = "process ";
+  const std::string answer = ask_line("process");
+  if (!answer.starts_with(kProcess))
+    throw UnavailableError("the probe answered: " + answer);
+  return static_cast<pid_t>(std::strtol(answer.c_str() + kProcess.size(), nullptr, 10));
 }
 
 LiveContext::~LiveContext() {

@@ -2,6 +2,8 @@
 // One staged context on the live host, with the model's kernel beside it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
 #include <string_view>
@@ -24,6 +26,8 @@ class LiveContext {
   // The probe's one line to "REQUEST FAMILY TYPE PROTOCOL", without its first word.
   std::string ask(const std::string& request, const Call& call);
   std::string ask_line(const std::string& line);
+  // Of the probe's process that makes the calls.
+  pid_t process();
   // The model's answer; its steps and, unless told otherwise, those of the close after it.
   Verdict model(const Call& call, std::vector<Step>* steps, bool with_close = true);
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "conformance/cli_error.h"
 #include "conformance/step_text.h"
@@ -168,19 +167,11 @@ void compare_graph(const FunctionGraph& graph, std::span<const Step> steps,
   both.got = text(live_sequence(both.live), model);
 }
 
-pid_t process_of(LiveContext& context) {
-  const std::string answer = context.ask_line("process");
-  constexpr std::string_view kProcess = "process ";
-  if (!answer.starts_with(kProcess))
-    throw UnavailableError("the probe answered: " + answer);
-  return static_cast<pid_t>(std::strtol(answer.c_str() + kProcess.size(), nullptr, 10));
-}
-
 }  // namespace
 
 BothGraphs graph_call(FunctionGraph& graph, LiveContext& context, const Call& call) {
   constexpr int kTries = 4;
-  const pid_t process = process_of(context);
+  const pid_t process = context.process();
   std::vector<Step> steps;
   BothGraphs both;
   both.verdict = context.model(call, &steps, false);

@@ -181,40 +181,15 @@ std::string objects_word(int count) {
   return std::to_string(count) + (count == 1 ? " object" : " objects");
 }
 
-StepSession::StepSession(StepTracer& tracer, ProbeLink& probe, const World& world,
-                         const std::string& name, const std::string& operations)
-    : tracer_(tracer), probe_(probe), kernel_(world) {
-  probe_.send("context " + name + " " + operations);
-  const std::string answer(probe_.receive());
-  probe_.send("process");
-  const std::string process(probe_.receive());
-  if (answer != "context " + name + " ok" || !process.starts_with("process ")) {
-    probe_.send("leave");
-    probe_.receive();
-    throw UnavailableError(answer);
-  }
-  process_ = static_cast<pid_t>(std::strtol(process.c_str() + 8, nullptr, 10));
-}
-
-StepSession::~StepSession() {
-  try {
-    probe_.send("leave");
-    probe_.receive();
-  } catch (const UnavailableError&) {  // a probe that is gone has left
-  }
-}
+StepSession::StepSession(StepTracer& tracer, LiveContext& context)
+    : tracer_(tracer), context_(context), process_(context.process()) {}
 
 // 0 or the errno.
 int32_t StepSession::call_probe(const Call& call) {
-  probe_.send("call socket " + std::to_string(call.family) + " " + std::to_string(call.type) + " " +
-              std::to_string(call.protocol));
-  const std::string answer(probe_.receive());
+  const std::string answer = context_.ask("call socket", call);
   int32_t error = 0;
-  if (answer == "called ok")
-    return 0;
-  if (!answer.starts_with("called ") || !parse_outcome(answer.substr(7), &error)) {
+  if (answer != "ok" && !parse_outcome(answer, &error))
     throw UnavailableError("the probe answered: " + answer);
-  }
   return error;
 }
 
@@ -223,13 +198,8 @@ BothSteps StepSession::make(const Call& call) {
   // event may be missed: what is seen once has happened, what is missing is looked for again.
   constexpr int kTries = 4;
   BothSteps both;
-  for (int i = 0; i < 2; ++i) {
-    both.verdict = kernel_.call(call);
-    both.model.assign(kernel_.trace().begin(), kernel_.trace().end());
-    if (both.verdict.fd >= 0) {
-      kernel_.close(both.verdict.fd);
-    }
-  }
+  for (int i = 0; i < 2; ++i)
+    both.verdict = context_.model(call, &both.model, false);
   call_probe(call);
   for (int i = 0; i < kTries; ++i) {
     tracer_.watch(process_, SYS_socket);
@@ -248,72 +218,39 @@ BothSteps StepSession::make(const Call& call) {
 
 namespace {
 
-class StepChecker {
- public:
-  StepChecker(const World& base, DeepResult& result) : base_(base), result_(result) {}
-
-  void check_context(const ContextPlan& plan) {
-    const World world = context_world(base_, *plan.context);
-    const std::string name(plan.context->name);
-    try {
-      StepSession session(tracer_, probe_, world, name, plan.operations);
-      for (const Call& call : deep_calls(world))
-        add(name, call, session.make(call));
-    } catch (const UnavailableError& error) {
-      unstaged_.push_back(error.what());
-    }
-  }
-
-  DeepOracle oracle() const {
-    DeepOracle oracle;
-    oracle.name = "steps";
-    oracle.compared = steps_;
-    oracle.counts = std::to_string(steps_) + " steps of " + std::to_string(calls_) + " calls, " +
-                    std::to_string(given_back_) + " objects given back";
-    for (const auto& [kind, what] : tracer_.missing())
-      oracle.notes.push_back(what);
-    oracle.notes.insert(oracle.notes.end(), unstaged_.begin(), unstaged_.end());
-    return oracle;
-  }
-
- private:
-  void add(const std::string& name, const Call& call, const BothSteps& both) {
-    ++calls_;
-    for (const StepPair& pair : both.pairs)
-      steps_ += pair.model >= 0 && pair.live >= 0;
-    given_back_ += static_cast<uint64_t>(
-        std::count_if(both.live.steps.begin(), both.live.steps.end(),
-                      [](const LiveStep& step) { return step.kind == step_free; }));
-    DeepGroup group;
-    group.context = name;
-    group.group.family = call.family;
-    group.group.type = call.type;
-    group.group.low = group.group.high = call.protocol;
-    group.group.oracle = "steps";
-    if (both.expected != both.got) {
-      group.differences.push_back({name, both.verdict.rule, call, call.protocol, "the call's steps",
-                                   both.expected, both.got});
-    }
-    result_.groups.push_back(std::move(group));
-  }
-
-  const World& base_;
-  DeepResult& result_;
-  StepTracer tracer_;
-  ProbeProcess probe_;
-  uint64_t calls_ = 0, steps_ = 0, given_back_ = 0;
-  std::vector<std::string> unstaged_;
-};
+// One call's comparison as a group of the report.
+DeepGroup step_group(const std::string& name, const Call& call, const BothSteps& both) {
+  DeepGroup group = call_group("steps", name, call);
+  compare_call(group, both.verdict.rule, call, "the call's steps", both.expected, both.got);
+  return group;
+}
 
 }  // namespace
 
 void check_steps(const World& base, const Plan& plan, DeepResult& result) {
-  StepChecker checker(base, result);
-  for (const ContextPlan& context : plan.contexts) {
-    if (has_deep_calls(context))
-      checker.check_context(context);
-  }
-  result.oracles.push_back(checker.oracle());
+  StepTracer tracer;
+  DeepOracle oracle;
+  oracle.name = "steps";
+  uint64_t calls = 0, given_back = 0;
+  const auto body = [&](LiveContext& context, const World& world, const std::string& name) {
+    StepSession session(tracer, context);
+    for (const Call& call : deep_calls(world)) {
+      const BothSteps both = session.make(call);
+      ++calls;
+      for (const StepPair& pair : both.pairs)
+        oracle.compared += pair.model >= 0 && pair.live >= 0;
+      given_back += static_cast<uint64_t>(
+          std::count_if(both.live.steps.begin(), both.live.steps.end(),
+                        [](const LiveStep& step) { return step.kind == step_free; }));
+      result.groups.push_back(step_group(name, call, both));
+    }
+  };
+  for (const auto& [kind, what] : tracer.missing())
+    oracle.notes.push_back(what);
+  for_each_context(base, plan, oracle, plain_operations, body);
+  oracle.counts = std::to_string(oracle.compared) + " steps of " + std::to_string(calls) +
+                  " calls, " + std::to_string(given_back) + " objects given back";
+  result.oracles.push_back(std::move(oracle));
 }
 
 }  // namespace sockoracle

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "conformance/probe_client.h"
+#include "conformance/whitebox/live_call.h"
 #include "conformance/whitebox/steps_trace.h"
 #include "conformance/whitebox/whitebox.h"
 #include "model/kernel.h"
@@ -37,15 +37,10 @@ struct BothSteps {
 // "1 object", "2 objects"
 std::string objects_word(int count);
 
-// A context on the live host, and the model's kernel for it.
+// Watches the calls of one context.
 class StepSession {
  public:
-  // Throws UnavailableError where the context cannot be staged.
-  StepSession(StepTracer& tracer, ProbeLink& probe, const World& world, const std::string& name,
-              const std::string& operations);
-  ~StepSession();
-  StepSession(const StepSession&) = delete;
-  StepSession& operator=(const StepSession&) = delete;
+  StepSession(StepTracer& tracer, LiveContext& context);
 
   // Both make the call once unseen, so that what is made only once does not show.
   BothSteps make(const Call& call);
@@ -54,9 +49,8 @@ class StepSession {
   int32_t call_probe(const Call& call);
 
   StepTracer& tracer_;
-  ProbeLink& probe_;
-  Kernel kernel_;
-  pid_t process_ = 0;
+  LiveContext& context_;
+  pid_t process_;
 };
 
 }  // namespace sockoracle

@@ -44,9 +44,5 @@ DeepResult check_deep(const World& base, const PlanOptions& options);
 // One call in a caller context of the live host, step by step beside the model's. Throws
 // UnavailableError where that cannot be seen.
 std::string explain_live_text(const Call& call, const std::string& context);
-// The same in a machine (vm/setup.h) that is booted for it; vm/own_program.cpp.
-struct SubjectOptions;
-std::string explain_inside_text(const std::string& call, const std::string& subject,
-                                const SubjectOptions& asking, const std::string& context);
 
 }  // namespace sockoracle

@@ -84,6 +84,15 @@ def test_vm(tool, subject):
         expect(words in done.stdout, f"explain --live says {words!r}: {done.stdout}")
 
 
+def test_as_a_host(tool, subject):
+    """What a root of a machine can stage for its own processes alone."""
+    contexts = [word for name in ("create", "post-create", "alloc")
+                for word in ("--context", f"lsm-deny-{name}")]
+    done = tool.run("inside", subject, "check", *contexts)
+    expect(done.returncode == 0 and "cases checked in 3 contexts" in done.stdout,
+           f"a BPF security module refuses only the probe: {done.stdout[-600:]} {done.stderr}")
+
+
 def test_refusals(tool, subject):
     done = tool.run("explain", "socket(2, 1, 0)", "--subject", subject)
     expect(done.returncode == 64 and "--live" in done.stderr, "a machine without --live")
@@ -124,6 +133,7 @@ def main():
             test_uml(tool)
         else:
             test_vm(tool, subject)
+            test_as_a_host(tool, subject)
         test_refusals(tool, subject)
     print(f"{len(FAILURES)} failures")
     return 1 if FAILURES else 0

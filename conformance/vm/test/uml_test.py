@@ -178,7 +178,7 @@ def check_failures(uml):
     uml.record_and_signal("killed", "was killed by Killed", signal.SIGKILL)
     uml.record("truncated", "stopped in the middle of its answers", "--subject",
                uml.wrapper("short", 'case $1 in --*) exec linux.uml "$1" ;; esac\n'
-                           'linux.uml "$@" | head -c 20000'))
+                           'timeout -s KILL 60 linux.uml "$@" | head -c 20000'))
     uml.record("damaged", "the machine's answers are damaged", "--subject",
                uml.wrapper("damaged", 'case $1 in --*) exec linux.uml "$1" ;; esac\n'
                            'linux.uml "$@" | sed s/EPROTONOSUPPORT/EPROTONOSUPPORX/'))
