@@ -81,7 +81,9 @@ void add_machine_flags(CLI::App& command, MachineOptions& machine) {
       "the image that --subject vm boots; --kernel-config is its .config then");
   add("--modules", machine.modules, "DIR", "load the protocol modules below it");
   add("--append", machine.append, "TEXT", "more words for the kernel's command line");
-  command.add_option("--time-limit", machine.time_limit, "900, for boot and all answers")
+  command
+      .add_option("--time-limit", machine.time_limit,
+                  "900 for boot and all answers, 1800 with --deep")
       ->type_name("SECONDS")
       ->check(CLI::PositiveNumber)
       ->group(kGroup);

@@ -65,8 +65,8 @@ std::vector<ProbedObservable> probed_observables();
 // Every line that asking the plan sends: what ci/bench feeds to the bare loop.
 std::string request_lines(const Plan& plan);
 
-// "cannot be staged here: ...", from the probe's "skip OPERATION WHY". An operation that the context
-// is named after need not be said again.
+// "cannot be staged here: ...", from the probe's "skip OPERATION WHY". An operation that the
+// context is named after need not be said again.
 std::string staging_reason(std::string_view skipped, std::string_view context);
 
 // "%20" becomes a blank again; what would not be printable stays escaped, unless `all`.

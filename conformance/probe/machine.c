@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Staging operations that need a kernel's own policies. Those that reach other processes as well are
-// only for a kernel that was booted for this probe. BPF programs are a few instructions by hand, loaded by plain system calls.
+// Staging operations that need a kernel's own policies. Those that reach other processes as well
+// are only for a kernel that was booted for this probe. BPF programs are a few instructions by
+// hand, loaded by plain system calls.
 #include "probe.h"
 
 #include <errno.h>

@@ -25,10 +25,11 @@ std::string base_name(const std::string& path) { return path.substr(path.rfind('
 }  // namespace
 
 void pack_own_program(Machine& machine, const std::vector<std::string>& arguments,
-                      MachineSetup& setup) {
+                      const MachineOptions& asked, MachineSetup& setup) {
   // Under TCG one oracle alone takes minutes where the other processor is busy as well.
   setup.command.silence = std::chrono::seconds(900);
-  setup.command.time_limit = std::max(setup.command.time_limit, std::chrono::seconds(1800));
+  if (asked.time_limit == 0)
+    setup.command.time_limit = std::chrono::seconds(1800);
   if (std::find(arguments.begin(), arguments.end(), "--world") != arguments.end())
     throw UsageError("--world FILE stays outside of the machine: with --deep single world flags "
                      "are accepted");
@@ -78,7 +79,7 @@ std::string output_inside(const std::string& subject, const std::vector<std::str
                           const SubjectOptions& asking) {
   MachineSetup setup = machine_setup(subject, asking.machine);
   Machine machine;
-  pack_own_program(machine, arguments, setup);
+  pack_own_program(machine, arguments, asking.machine, setup);
   machine.send("program");
   machine.boot(setup.command, setup.modules);
   return own_program_output(machine);

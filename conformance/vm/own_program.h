@@ -12,9 +12,9 @@
 namespace sockoracle {
 
 // Packs it, to be started with these arguments by the request `program`, and lets the machine have
-// the memory and the time for it.
+// the time for it, where the user has not said how long.
 void pack_own_program(Machine& machine, const std::vector<std::string>& arguments,
-                      MachineSetup& setup);
+                      const MachineOptions& asked, MachineSetup& setup);
 
 // The answer to `program`: what it wrote. Throws UnavailableError, with its last words, where it
 // did not end with status 0.

@@ -81,7 +81,7 @@ class VmSubject final : public Subject {
     for (const std::string& context : asking.contexts)
       arguments.insert(arguments.end(), {"--context", context});
     arguments.insert(arguments.end(), asking.world_flags.begin(), asking.world_flags.end());
-    pack_own_program(machine_, arguments, *setup);
+    pack_own_program(machine_, arguments, asking.machine, *setup);
     machine_.send("program");
     deep_asked_ = true;
   }

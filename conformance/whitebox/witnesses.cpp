@@ -91,7 +91,7 @@ void check_announcements(const World& base, const Plan& plan, DeepResult& result
   if (!diag_is_there()) {
     DeepOracle oracle;
     oracle.name = "announcements";
-    oracle.skipped = "listening would make this kernel load sock_diag's modules";
+    oracle.skipped = "listening would make this kernel load tcp_diag and udp_diag";
     result.oracles.push_back(std::move(oracle));
     return;
   }
