@@ -112,14 +112,24 @@ void write_probe(std::string& folder, std::string& file) {
   _exit(0);
 }
 
+// The guard knows the group before there is a launcher: who is killed a moment later leaves none.
+bool tell_guard(int guard) {
+  const pid_t self = getpid();
+  const bool told = setpgid(0, 0) == 0 &&
+                    write(guard, &self, sizeof self) == static_cast<ssize_t>(sizeof self);
+  const int error = errno;
+  close(guard);
+  errno = error;
+  return told;
+}
+
 [[noreturn]] void execute(const std::vector<std::string>& words, int input, int output, int errors,
-                          int failure) {
-  setpgid(0, 0);
+                          int failure, int guard) {
   signal(SIGPIPE, SIG_DFL);
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+  if (tell_guard(guard) && dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
       dup2(errors, STDERR_FILENO) >= 0 && setenv("PATH", search_path().c_str(), 1) == 0) {
     execvp(arguments[0], arguments.data());
   }
@@ -159,19 +169,14 @@ void CommandProbe::start(const Launch& launch, const std::vector<std::string>& w
   if (errors_ < 0) throw UnavailableError(std::string("memfd_create: ") + std::strerror(errno));
   const pid_t pid = fork();
   if (pid < 0) throw UnavailableError(std::string("fork: ") + std::strerror(errno));
-  if (pid == 0) {
-    close(guard_);
-    execute(words, request.read, answer.write, errors_, failure.write);
-  }
-  setpgid(pid, pid);  // whoever comes first; after the execution it is refused, and done
-  const ssize_t told = write(guard_, &pid, sizeof pid);
+  if (pid == 0) execute(words, request.read, answer.write, errors_, failure.write, guard_);
   close(std::exchange(failure.write, -1));
   int error = 0;
   ssize_t count = 0;
   do {
     count = read(failure.read, &error, sizeof error);
   } while (count < 0 && errno == EINTR);
-  if (count <= 0 && told == static_cast<ssize_t>(sizeof pid)) {  // closed by the execution
+  if (count <= 0) {  // closed by the execution
     process_ = std::make_unique<ProbeProcess>(pid, std::exchange(request.write, -1),
                                               std::exchange(answer.read, -1));
     return;

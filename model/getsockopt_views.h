@@ -104,8 +104,13 @@ Value raw(const View& view) {
 }
 
 template <OptionReader read>
-Value carrier(const View& view) {
-  return only<read, ProtoId::mptcp, ProtoId::mptcpv6, ProtoId::smc, ProtoId::smc6>(view);
+Value mptcp(const View& view) {
+  return only<read, ProtoId::mptcp, ProtoId::mptcpv6>(view);
+}
+
+template <OptionReader read>
+Value smc(const View& view) {
+  return only<read, ProtoId::smc, ProtoId::smc6>(view);
 }
 
 template <OptionReader read>

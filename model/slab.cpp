@@ -75,6 +75,12 @@ void kmem_cache_free(Kernel& k, kmem_cache& cache, void* block) {
   home->spare = header;
 }
 
+bool is_allocated(const Kernel& k, const void* block) {
+  for (const ObjectHeader* header = k.objects->live; header != nullptr; header = header->next)
+    if (header + 1 == block) return true;
+  return false;
+}
+
 bool alloc_untracked(Kernel& k, std::string_view what) {
   const bool ok = !k.should_fail();
   k.step(StepKind::alloc, what, ok ? 0 : -kENOMEM, 0, k.fallible());

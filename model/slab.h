@@ -13,6 +13,8 @@ namespace sockoracle {
 // *object. `what` names it in the trace.
 void* kmem_cache_alloc(Kernel& k, kmem_cache& cache, uint32_t* object);
 void kmem_cache_free(Kernel& k, kmem_cache& cache, void* block);
+// Whether the block is an object that has not been given back. It is not touched.
+bool is_allocated(const Kernel& k, const void* block);
 // An allocation whose contents the model does not need: a dentry, a file, per-cpu counters. Counts
 // as a fallible step; false when it fails. Nothing to free.
 bool alloc_untracked(Kernel& k, std::string_view what);

@@ -200,7 +200,8 @@ int __sock_create(Kernel& k, net& net, int32_t family, int32_t type, int32_t pro
     if (k.has(Behaviour::sock_create_clears_sk)) sock->sk = nullptr;
     sock->ops = nullptr;
     module_put(k, pf->owner);
-    if (sock->sk != nullptr) k.hazard(Hazard::dangling_sock_sk);
+    // Where a release leaks the sock itself, the pointer is as good as before.
+    if (sock->sk != nullptr && !is_allocated(k, sock->sk)) k.hazard(Hazard::dangling_sock_sk);
     sock_release(k, sock);
     return error;
   }

@@ -182,12 +182,14 @@ void StepTracer::watch(pid_t thread, uint32_t syscall_number) {
   events_.clear();
 }
 
-// How many of the objects have not been given back.
+// How many of the model's objects have not been given back; a security module's share of an inode
+// goes with the inode.
 int StepTracer::count_held() const {
   std::set<uint64_t> held;  // what a call before took may still come back: not counted
   for (const step_event& event : events_) {
-    if (event.kind == step_alloc && event.object != 0 &&
-        !is_freed_unseen(object_of(symbols_.around(event.call_site))))
+    const std::string object =
+        event.kind == step_alloc ? object_of(symbols_.around(event.call_site)) : std::string();
+    if (!object.empty() && event.object != 0 && !is_freed_unseen(object))
       held.insert(event.object);
     if (event.kind == step_free)
       held.erase(event.object);

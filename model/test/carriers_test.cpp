@@ -107,6 +107,9 @@ BOOST_AUTO_TEST_CASE(mptcp_subflow_leak) {
     const bool leaks = between(release, "5.9", "6.0");
     BOOST_TEST(v.hazards.has(Hazard::leaked_sock) == leaks, name_of(release));
     BOOST_TEST((k.balance() == before) == !leaks, name_of(release));
+    BOOST_TEST(v.hazards.has(Hazard::dangling_sock_sk) ==
+                   (!leaks && between(release, "", "6.10")),
+               name_of(release));
     // the subflow's socket and sock, and the msk, to which the subflow holds a reference
     BOOST_TEST(k.balance().objects - before.objects == (leaks ? 3 : 0), name_of(release));
     BOOST_TEST(ask({world, kMptcp}).verdict.hazards.has(Hazard::unclaimed_netns) == leaks);
