@@ -113,23 +113,26 @@ void write_probe(std::string& folder, std::string& file) {
 }
 
 // The guard knows the group before there is a launcher: who is killed a moment later leaves none.
-bool tell_guard(int guard) {
+void tell_guard(int guard, int failure) {
   const pid_t self = getpid();
-  const bool told = setpgid(0, 0) == 0 &&
-                    write(guard, &self, sizeof self) == static_cast<ssize_t>(sizeof self);
+  if (setpgid(0, 0) == 0 &&
+      write(guard, &self, sizeof self) == static_cast<ssize_t>(sizeof self)) {
+    close(guard);
+    return;
+  }
   const int error = errno;
-  close(guard);
-  errno = error;
-  return told;
+  const ssize_t ignored = write(failure, &error, sizeof error);
+  _exit(ignored > 0 ? 127 : 126);
 }
 
 [[noreturn]] void execute(const std::vector<std::string>& words, int input, int output, int errors,
-                          int failure, int guard) {
+                          int failure) {
+  setpgid(0, 0);
   signal(SIGPIPE, SIG_DFL);
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  if (tell_guard(guard) && dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+  if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
       dup2(errors, STDERR_FILENO) >= 0 && setenv("PATH", search_path().c_str(), 1) == 0) {
     execvp(arguments[0], arguments.data());
   }
@@ -169,7 +172,10 @@ void CommandProbe::start(const Launch& launch, const std::vector<std::string>& w
   if (errors_ < 0) throw UnavailableError(std::string("memfd_create: ") + std::strerror(errno));
   const pid_t pid = fork();
   if (pid < 0) throw UnavailableError(std::string("fork: ") + std::strerror(errno));
-  if (pid == 0) execute(words, request.read, answer.write, errors_, failure.write, guard_);
+  if (pid == 0) {
+    tell_guard(guard_, failure.write);
+    execute(words, request.read, answer.write, errors_, failure.write);
+  }
   close(std::exchange(failure.write, -1));
   int error = 0;
   ssize_t count = 0;
