@@ -266,6 +266,13 @@ model.
 """)
 
 
+def place_of(path: pathlib.Path) -> tuple:
+    """Kernels by their numbers, then other systems by their names."""
+    if not path.stem.startswith(("linux-", "uml-")):
+        return True, [], path.stem
+    return False, [int(part) for part in re.findall(r"\d+", path.stem)], path.stem
+
+
 def main() -> int:
     if len(sys.argv) < 4:
         print(__doc__, file=sys.stderr)
@@ -274,8 +281,7 @@ def main() -> int:
     site.folder.mkdir(parents=True, exist_ok=True)
     recordings = [pathlib.Path(name) for name in sys.argv[4:]] or sorted(
         (SOURCE / "corpus" / "recordings").glob("*.jsonl"),
-        key=lambda path: [int(part) if part.isdigit() else 0
-                          for part in re.split(r"\D+", path.stem)])
+        key=place_of)
     write_explorer(site, pathlib.Path(sys.argv[2]))
     counts = write_listings(site)
     bugs = write_bugs(site)
