@@ -144,9 +144,6 @@ static bool is_built(Kernel& k, const proto& prot) {
 }
 
 void register_provided(Kernel& k) {
-  const auto in_kernel = [](const module_owner& owner) {
-    return owner.presence == Presence::builtin || owner.presence == Presence::loaded;
-  };
   for (inet_protosw& entry : k.objects->protosw) {
     if (entry.registered || entry.prot == nullptr || !in_kernel(*entry.prot->provider)) continue;
     if (entry.family == kAF_INET6 && !in_kernel(module_of(k, Provider::ipv6))) continue;

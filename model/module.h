@@ -12,6 +12,11 @@ namespace sockoracle {
 inline bool is_module(const module_owner& owner) {
   return owner.presence == Presence::loadable || owner.presence == Presence::loaded;
 }
+// Built in or loaded: what it registers is there.
+inline bool in_kernel(const module_owner& owner) {
+  return owner.presence == Presence::builtin || owner.presence == Presence::loaded;
+}
+
 bool get_loaded_module(Kernel& k, module_owner& owner);
 void put_loaded_module(Kernel& k, module_owner& owner);
 

@@ -178,9 +178,6 @@ Outcome Machine::on_entry(const Operation& o) {
   // An entry of the other family would hand out a proto without the control block that family
   // needs.
   const bool v6 = prot.pinfo != nullptr;
-  const auto in_kernel = [](const module_owner& owner) {
-    return owner.presence == Presence::builtin || owner.presence == Presence::loaded;
-  };
   const bool there = in_kernel(*prot.owner) && in_kernel(*prot.provider);
   outcome.skipped = entry.registered || prot.init == nullptr || v6 != o.entry.ipv6 || !there;
   if (outcome.skipped) return outcome;

@@ -42,8 +42,8 @@ std::string_view plain_name(std::string_view name) { return name.substr(0, name.
 
 }  // namespace
 
-bool FunctionGraph::write(const char* file, std::string_view text, bool append) const {
-  const int fd = openat(folder_, file, O_WRONLY | O_CLOEXEC | (append ? O_APPEND : O_TRUNC));
+bool FunctionGraph::write(const char* file, std::string_view text) const {
+  const int fd = openat(folder_, file, O_WRONLY | O_CLOEXEC | O_TRUNC);
   if (fd < 0)
     return false;
   // A list of names is taken one by one.
@@ -58,15 +58,12 @@ bool FunctionGraph::write(const char* file, std::string_view text, bool append) 
 
 std::string FunctionGraph::read(const char* file) const { return read_at(folder_, file); }
 
-FunctionGraph::FunctionGraph(const std::set<std::string>& functions) {
-  const int top = detached_mount("tracefs");
-  if (top < 0)
+FunctionGraph::FunctionGraph(const std::set<std::string>& functions)
+    : tracefs_(detached_mount("tracefs")), folder_(tracefs_.get()) {
+  if (folder_ < 0)
     throw UnavailableError(std::string("tracefs cannot be mounted: ") + std::strerror(errno));
-  folder_ = top;
-  if (!has_word(read("available_tracers"), "function_graph")) {
-    close(top);
+  if (!has_word(read("available_tracers"), "function_graph"))
     throw UnavailableError("this kernel has no function_graph tracer");
-  }
   try {
     instance_ = std::make_unique<OwnDirectory>("tracefs", "instances");
     folder_ = instance_->descriptor();
@@ -75,17 +72,11 @@ FunctionGraph::FunctionGraph(const std::set<std::string>& functions) {
   bool taken = instance_ != nullptr && write("current_tracer", "function_graph\n");
   if (!taken && in_own_machine()) {
     instance_.reset();
-    folder_ = top;
+    folder_ = tracefs_.get();
     taken = write("current_tracer", "function_graph\n");
   }
-  if (folder_ != top)
-    close(top);
-  if (!taken) {
-    instance_.reset();
-    if (folder_ == top)
-      close(top);
+  if (!taken)
     throw UnavailableError("this kernel has no function_graph tracer in instances (since 6.11)");
-  }
   write("tracing_on", "0\n");
   for (const char* option : kOptions)
     write("trace_options", std::string(option) + "\n");
@@ -95,15 +86,11 @@ FunctionGraph::FunctionGraph(const std::set<std::string>& functions) {
 FunctionGraph::~FunctionGraph() {
   write("tracing_on", "0\n");
   write("current_tracer", "nop\n");
-  if (instance_ == nullptr)
-    close(folder_);
 }
 
 // Each name as the kernel spells it: a compiler's copy has a suffix.
 void FunctionGraph::choose_functions(const std::set<std::string>& functions) {
-  const int top = detached_mount("tracefs");
-  const std::string available = read_at(top, "available_filter_functions");
-  close(top);
+  const std::string available = read_at(tracefs_.get(), "available_filter_functions");
   std::string chosen;
   for (std::string_view rest = available; !rest.empty();) {
     const size_t end = rest.find('\n');

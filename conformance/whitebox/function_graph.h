@@ -38,12 +38,13 @@ class FunctionGraph {
   std::vector<GraphEvent> collect();
 
  private:
-  bool write(const char* file, std::string_view text, bool append = false) const;
+  bool write(const char* file, std::string_view text) const;
   std::string read(const char* file) const;
   void choose_functions(const std::set<std::string>& functions);
 
+  Descriptor tracefs_;
   std::unique_ptr<OwnDirectory> instance_;
-  int folder_ = -1;  // of the instance, or of the machine's own tracefs
+  int folder_;  // of the instance, or of the machine's own tracefs
   std::set<std::string, std::less<>> followed_;
 };
 

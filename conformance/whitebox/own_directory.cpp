@@ -89,6 +89,11 @@ int detached_mount(const char* filesystem) {
   return mount;
 }
 
+Descriptor::~Descriptor() {
+  if (fd_ >= 0)
+    close(fd_);
+}
+
 OwnDirectory::OwnDirectory(const char* filesystem, const char* parent) {
   mount_ = detached_mount(filesystem);
   if (mount_ < 0)

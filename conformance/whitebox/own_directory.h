@@ -14,6 +14,19 @@ namespace sockoracle {
 // 5.2).
 int detached_mount(const char* filesystem);
 
+// Closes it at the end.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor();
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
 class OwnDirectory {
  public:
   // "cgroup2" or "tracefs"; `parent` lies in it, "." is its root. Throws UnavailableError with the

@@ -85,53 +85,40 @@ constexpr Event kEvents[] = {
      "modules asked for (a kernel without modules?)"},
 };
 
+std::vector<const char*> programs_of(const std::vector<TracedEvent>& events) {
+  std::vector<const char*> programs;
+  for (const TracedEvent& event : events)
+    programs.push_back(event.program);
+  return programs;
+}
+
+}  // namespace
+
 // The rows that this kernel has, with their numbers.
-std::vector<std::pair<const Event*, long>> events_of(int tracefs, const BtfLayout& layout) {
-  std::vector<std::pair<const Event*, long>> events;
+std::vector<TracedEvent> StepTracer::traced_events() {
+  const Descriptor tracefs(detached_mount("tracefs"));
+  if (tracefs.get() < 0)
+    throw UnavailableError("tracefs cannot be mounted: " + errno_words(errno));
+  const BtfLayout layout;
+  std::vector<TracedEvent> events;
   std::set<std::string_view> done;
   for (const Event& event : kEvents) {
-    const long number = event_number(tracefs, event.name);
+    const long number = event_number(tracefs.get(), event.name);
     const bool known = *event.record == '\0' || layout.has_struct(event.record);
     if (number >= 0 && known && done.insert(event.name).second)
-      events.emplace_back(&event, number);
+      events.push_back({event.program, event.name, number});
   }
   return events;
 }
 
-std::vector<const char*> programs_for(int tracefs) {
-  std::vector<const char*> programs;
-  for (const auto& [event, number] : events_of(tracefs, BtfLayout()))
-    programs.push_back(event->program);
-  return programs;
-}
+StepTracer::StepTracer() : StepTracer(traced_events()) {}
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0)
-      close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-}  // namespace
-
-StepTracer::StepTracer()
-    : programs_(steps_image(), "sockoracle",
-                programs_for(Descriptor(detached_mount("tracefs")).get())) {
-  const Descriptor tracefs(detached_mount("tracefs"));
-  if (tracefs.get() < 0)
-    throw UnavailableError("tracefs cannot be mounted: " + errno_words(errno));
+StepTracer::StepTracer(const std::vector<TracedEvent>& events)
+    : programs_(steps_image(), "sockoracle", programs_of(events)) {
   std::set<std::string_view> seen;
-  for (const auto& [event, number] : events_of(tracefs.get(), BtfLayout())) {
-    attach(event->program, number);
-    seen.insert(event->name);
+  for (const TracedEvent& event : events) {
+    attach(event.program, event.number);
+    seen.insert(event.name);
   }
   for (const Event& event : kEvents) {
     if (seen.contains(event.name))

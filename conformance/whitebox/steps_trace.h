@@ -35,6 +35,13 @@ struct LiveCall {
   int held = 0;  // objects that were not given back in time
 };
 
+// A tracepoint of this kernel, and the program of steps.bpf.c that knows its record.
+struct TracedEvent {
+  const char* program;
+  const char* name;
+  long number;
+};
+
 class StepTracer {
  public:
   StepTracer();  // throws UnavailableError with the reason
@@ -52,6 +59,8 @@ class StepTracer {
   LiveCall collect(int patience_ms);
 
  private:
+  explicit StepTracer(const std::vector<TracedEvent>& events);
+  static std::vector<TracedEvent> traced_events();
   void attach(const char* program, long number);
   static int take(void* self, void* data, size_t size);
   int count_held() const;
