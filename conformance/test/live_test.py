@@ -15,7 +15,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
+
+import unprivileged
+from living import children_of, until
 
 FAILURES = []
 
@@ -68,20 +70,6 @@ def machine():
 
 def run(*arguments, **options):
     return subprocess.run(arguments, capture_output=True, text=True, timeout=240, **options)
-
-
-def children_of(pid):
-    children = text_of(f"/proc/{pid}/task/{pid}/children")
-    return [int(word) for word in children.split() if word.isdigit()]
-
-
-def until(condition, seconds=10.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def start_recording(program, path):
@@ -163,7 +151,7 @@ def test_chain(program, folder):
 def test_without_privilege(program):
     if os.geteuid() != 0:
         return
-    done = run(program, "check", user=65534, group=65534, extra_groups=[], cwd="/")
+    done = unprivileged.run([program, "check"], capture_output=True, text=True, timeout=240)
     expect(done.returncode in (0, 1, 4), f"without privilege: {done.returncode} {done.stderr}")
     if done.returncode != 4:
         expect("lack of privilege" in done.stdout, "contexts are skipped for lack of privilege")

@@ -19,7 +19,9 @@ import sys
 import tempfile
 import time
 
+import living
 import ssh_machine
+from living import until
 
 FAILURES = []
 
@@ -57,15 +59,6 @@ class Tool:
             except OSError:
                 pass
         return found
-
-
-def until(condition, seconds=15.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def checked(done):
@@ -133,7 +126,7 @@ def test_ends_however_it_ends(tool):
         expect(len(tool.left_behind()) == 2, f"the probe lies there: {tool.left_behind()}")
         asking.send_signal(number)
         expect(asking.wait(timeout=60) == -number, f"ended by signal {number}")
-        expect(until(lambda: not pathlib.Path(f"/proc/{pid}").exists()),
+        expect(until(lambda: not living.living(pid)),
                f"signal {number}: the launcher is gone")
         mark.unlink()
         expect(until(lambda: tool.left_behind() == []), f"signal {number}: {tool.left_behind()}")

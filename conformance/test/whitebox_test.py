@@ -14,12 +14,14 @@ import sys
 import time
 import unittest
 
+import unprivileged
+
 TOOL = None
 
 
-def check(*arguments, **options):
-    done = subprocess.run([TOOL, "check", "--deep", *arguments], text=True, timeout=250,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+def check(*arguments, run=subprocess.run):
+    done = run([TOOL, "check", "--deep", *arguments], text=True, timeout=250,
+               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -71,8 +73,7 @@ class Fields(unittest.TestCase):
             self.assertIn(f"a fresh socket's {field}: got ", out)
 
     def test_without_privileges_it_is_skipped(self):
-        status, out, err = check("--context", "userns-root", user=65534, group=65534,
-                                 extra_groups=[])
+        status, out, err = check("--context", "userns-root", run=unprivileged.run)
         self.assertIn(status, (0, 4), err)
         self.assertIn("skipped", deep_line(out, "fields"))
 

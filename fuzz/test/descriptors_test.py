@@ -12,11 +12,13 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "conformance/test"))
+import living  # noqa: E402  (fuzz/ may lean on conformance/)
+
 
 def workers(pid: int) -> dict[int, int]:
     """Open descriptors of each child."""
-    listing = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {int(child): len(os.listdir(f"/proc/{child}/fd")) for child in listing}
+    return {child: len(os.listdir(f"/proc/{child}/fd")) for child in living.children_of(pid)}
 
 
 def main() -> int:
@@ -48,12 +50,9 @@ def main() -> int:
         print(f"alive {alive}, descriptors of the workers {before}, 2 s later {after}")
         return 1
     # They end with their parent.
-    for _ in range(50):
-        left = [pid for pid in before if pathlib.Path(f"/proc/{pid}").exists()]
-        if not left:
-            return 0
-        time.sleep(0.1)
-    print(f"workers outlive the target: {left}")
+    if living.until(lambda: not any(map(living.living, before)), 10):
+        return 0
+    print(f"workers outlive the target: {[pid for pid in before if living.living(pid)]}")
     return 1
 
 

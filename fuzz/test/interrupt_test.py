@@ -14,15 +14,10 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "conformance/test"))
+from living import living_in_group, until  # noqa: E402  (fuzz/ may lean on conformance/)
+
 CAMPAIGN = pathlib.Path(__file__).resolve().parent.parent / "campaign.py"
-
-
-def alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-        return True
-    except ProcessLookupError:
-        return False
 
 
 def start(build: str, state: str, *words: str) -> subprocess.Popen:
@@ -37,20 +32,11 @@ def inputs(state: str) -> set[str]:
     return {path.name for path in corpus.iterdir()} if corpus.is_dir() else set()
 
 
-def wait_for(what, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 def interrupted(build: str, state: str, everyone: bool) -> str | None:
     """What is wrong, or nothing."""
     before = inputs(state)
     process = start(build, state, "libfuzzer", "120", "create_fuzzer")
-    if not wait_for(lambda: len(inputs(state) - before) >= 5, 60):
+    if not until(lambda: len(inputs(state) - before) >= 5, 60):
         os.killpg(process.pid, signal.SIGKILL)
         return "nothing was learnt in 60 s"
     if everyone:
@@ -64,8 +50,8 @@ def interrupted(build: str, state: str, everyone: bool) -> str | None:
         return f"no summary: {out!r}"
     if not before < inputs(state):
         return "inputs learnt earlier are gone"
-    if not wait_for(lambda: not alive(process.pid), 10):
-        return "a process is left"
+    if not until(lambda: not living_in_group(process.pid), 10):
+        return f"processes are left: {living_in_group(process.pid)}"
     return None
 
 

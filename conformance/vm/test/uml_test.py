@@ -16,6 +16,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test"))
+import living  # noqa: E402  (in the folder above)
+
 CONTEXTS = ("root", "nobody", "ping-egid", "netns-owner", "no-fd", "cgroup-deny", "file-max")
 FAILURES = []
 # The first process: runs each program, says how it ended, switches off.
@@ -106,9 +109,8 @@ class Uml:
         self.output.write_text("before\n")
         with subprocess.Popen(self.command("--subject", "uml", *arguments), text=True,
                               env=self.environment(), stderr=subprocess.PIPE) as process:
-            children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
             for _ in range(2000):
-                kernels = [int(pid) for pid in children.read_text().split()
+                kernels = [pid for pid in living.children_of(process.pid)
                            if b"initrd=" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
                 if kernels:
                     break
@@ -117,7 +119,7 @@ class Uml:
             os.kill(kernels[0], number)
             error = process.communicate(timeout=200)[1]
         self.fails(what, process.returncode, error, wanted)
-        expect(not pathlib.Path(f"/proc/{kernels[0]}").exists(), f"{what}: the kernel still runs")
+        expect(not living.living(kernels[0]), f"{what}: the kernel still runs")
 
     def interrupted(self, what, number, everyone):
         """The command itself gets a signal while its kernel boots."""
