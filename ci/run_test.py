@@ -3,7 +3,9 @@
 """What ci/run does on machines that this one is not: tools are replaced by scripts that say what
 they were asked. Nothing is installed or built."""
 
+import json
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -125,6 +127,21 @@ class RunTest(unittest.TestCase):
         done = self.run_stage("test", INSTALLED=f"{BUILD} {TEST} {OPTIONAL}")
         self.assertEqual(done.returncode, 8)
         self.assertIn("ctest --preset dev", self.log[-1])
+
+    def test_the_pages_tests_work_with_debian_12s_node(self) -> None:
+        """Its Node is 18: a package that wants a newer one ends `ci/run site` with a traceback."""
+        lock = RUN.parent.parent / "conformance/test/browser/package-lock.json"
+        wanted = {name: package["engines"]["node"]
+                  for name, package in json.loads(lock.read_text())["packages"].items()
+                  if not package.get("optional") and "node" in package.get("engines", {})}
+        self.assertIn("node_modules/playwright-core", wanted)
+        for name, versions in wanted.items():
+            ranges = [re.fullmatch(r"(>= ?|\^)?(\d+)[.\dx]*|\*", part.strip())
+                      for part in versions.split("||")]
+            self.assertTrue(all(ranges), f"{name}: {versions}")
+            self.assertTrue(any(not found[2] or int(found[2]) == 18 or
+                                (found[1] or "").startswith(">") and int(found[2]) < 18
+                                for found in ranges), f"{name} wants Node {versions}")
 
 
 if __name__ == "__main__":
