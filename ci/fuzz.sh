@@ -7,6 +7,7 @@ campaign() { quiet_aslr python3 -B fuzz/campaign.py "$@"; }
 # `fuzz [SECONDS] [TARGET...]`: each target that long, under libFuzzer.
 stage_fuzz() {
     stage_deps test
+    need_reference
     build_preset libfuzzer
     campaign libfuzzer build/libfuzzer "$@"
 }
@@ -14,6 +15,7 @@ stage_fuzz() {
 # The same under AFL++: a main instance with CMPLOG and a secondary with sanitizers.
 stage_afl() {
     stage_deps fuzz
+    need_reference
     for preset in afl afl-cmplog afl-asan; do
         build_preset "$preset"
     done
@@ -22,6 +24,7 @@ stage_afl() {
 
 stage_minimize() {
     stage_deps test
+    need_reference
     build_preset libfuzzer
     campaign minimize build/libfuzzer "$@"
 }
@@ -29,6 +32,7 @@ stage_minimize() {
 # What seeds and learnt inputs reach: rules, behaviours, lines and branches, and a page to look at.
 stage_fuzz_coverage() {
     stage_deps test
+    need_reference
     build_preset fuzz-coverage
     rm -rf build/fuzz-coverage/profile
     set --
@@ -61,6 +65,7 @@ stage_fuzz_coverage() {
 # The published bugs of corpus/cves, each from an empty corpus.
 stage_hunt() {
     stage_deps fuzz
+    need_reference
     build_preset libfuzzer
     build_preset afl
     quiet_aslr python3 -B ci/hunt.py build/libfuzzer --afl-build build/afl "$@"
@@ -69,5 +74,6 @@ stage_hunt() {
 # Wrong models: how many do tests, recordings and fuzzers notice?
 stage_mutants() {
     stage_deps fuzz
+    need_reference
     run python3 -B ci/mutants.py "$@"
 }

@@ -20,13 +20,14 @@ TOOLS = {
     "id": 'echo "$USER_ID"',
     "cmake": 'echo "cmake $*" >> "$LOG"; case "$*" in *"$BROKEN"*) exit 3 ;; esac',
     "ctest": 'echo "ctest $*" >> "$LOG"; exit 8',
+    "clang++-14": "exit 0",
 }
 
 
 def packages(group: str, optional: bool = False) -> str:
     rows = [line.split() for line in (RUN.parent / "packages.txt").read_text().splitlines()
             if line and not line.startswith("#")]
-    return " ".join(row[0] for row in rows
+    return " ".join(row[0].split("|")[0] for row in rows
                     if group in row[1].split(",") and (row[2:] == ["optional"]) == optional)
 
 
@@ -101,6 +102,64 @@ class RunTest(unittest.TestCase):
         self.assertEqual(self.log, ["apt-get noninteractive -q update"])
         self.assertIn("no clang-19", done.stderr)
 
+    def test_another_compiler_where_there_is_none_of_the_first(self) -> None:
+        """Debian 13 has no clang-14."""
+        unknown = "clang-14 libclang-rt-14-dev llvm-14"
+        self.assertEqual(self.run_stage("deps", UNKNOWN=unknown).returncode, 0)
+        words = self.log[1].split()
+        for package in unknown.split():
+            self.assertNotIn(package, words)
+            self.assertIn(package.replace("14", "19"), words)
+        # Once it is there nothing is asked of apt again; where the first can be had, it is.
+        everything = f"{BUILD} {TEST} {OPTIONAL} libclang-rt-19-dev llvm-19".split()
+        installed = " ".join(name for name in everything if name not in unknown.split())
+        (self.folder / "log").unlink()
+        self.run_stage("deps", UNKNOWN=unknown, INSTALLED=installed)
+        self.assertEqual(self.log, [])
+        self.run_stage("deps", INSTALLED=installed)
+        self.assertIn(f"--no-install-recommends {unknown}", self.log[-1])
+
+    def test_the_tests_preset_where_there_is_no_clang_14(self) -> None:
+        for name in "sh env awk sed grep tr dirname basename nproc cat".split():
+            (self.folder / name).symlink_to(f"/usr/bin/{name}")
+        (self.folder / "clang++-14").unlink()
+        machine = {"INSTALLED": f"{BUILD} {TEST} {OPTIONAL}", "PATH": str(self.folder)}
+        done = self.run_stage("test", **machine)
+        self.assertEqual(done.returncode, 69)
+        self.assertIn("clang-14, or clang-19 in its place: neither", done.stderr)
+        (self.folder / "clang++-19").write_text("#!/bin/sh\n")
+        (self.folder / "clang++-19").chmod(0o755)
+        self.assertEqual(self.run_stage("test", BROKEN="--build", **machine).returncode, 3)
+        self.assertEqual(self.log[0], "cmake --preset dev-clang19")
+        done = self.run_stage("coverage", **machine)
+        self.assertEqual(done.returncode, 69)
+        self.assertIn("needs clang-14", done.stderr)
+
+    def test_slips_are_refused_before_anything_happens(self) -> None:
+        slips = ("fuzz abc", "fuzz 60 nosuch", "afl x", "minimize 60", "hunt CVE-1", "kernels",
+                 "kernels chek", "kernels check 9.9", "systems nope", "build nope", "build dev dev",
+                 "site x", "lint x", "analyze x", "coverage x", "nightly x", "clean x",
+                 "fuzz-coverage x", "test live", "deps --size nope", "deps build test",
+                 "newcomer nope")
+        for slip in slips:
+            done = self.run_stage(*slip.split())
+            self.assertEqual((done.returncode, done.stdout, self.log), (64, "", []), slip)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def test_what_a_group_weighs(self) -> None:
+        shown = ('printf "Package: %s\\nSize: 1000000\\nInstalled-Size: 2048\\n\\n" a b; exit; ;; '
+                 'esac; ' + TOOLS["apt-cache"])
+        (self.folder / "apt-cache").write_text(
+            f"#!/bin/sh\ncase $1 in show) {shown}\n")
+        (self.folder / "apt-get").write_text("#!/bin/sh\nfor word do case $word in "
+                                             "cmake) echo Inst a; echo Inst b;; esac; done\n")
+        done = self.run_stage("deps", "--size", "build")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        line = "2 packages, 2 MB to download, 4 MB installed"
+        self.assertIn(f"Debian, on a bare system with git: {line}\n", done.stdout)
+        self.assertIn(f"Debian, not installed here yet: {line}\n", done.stdout)
+        self.assertEqual(self.log, [])
+
     def test_apt_failure_stops(self) -> None:
         self.assertEqual(self.run_stage("check", APT_STATUS="100").returncode, 100)
         self.assertEqual(len(self.log), 1)
@@ -127,6 +186,24 @@ class RunTest(unittest.TestCase):
         done = self.run_stage("test", INSTALLED=f"{BUILD} {TEST} {OPTIONAL}")
         self.assertEqual(done.returncode, 8)
         self.assertIn("ctest --preset dev", self.log[-1])
+
+    def test_arguments_of_ctest(self) -> None:
+        self.run_stage("test", "-L", "live", INSTALLED=f"{BUILD} {TEST} {OPTIONAL}")
+        self.assertTrue(self.log[-1].endswith("build/dev/ctest.log -L live"), self.log)
+
+    def test_why_tests_were_skipped(self) -> None:
+        report = self.folder / "junit.xml"
+        report.write_text(
+            '<testsuite><testcase name="a"><skipped/><system-out>say\nskipped: no sshd\n'
+            '</system-out></testcase><testcase name="b"><skipped/><system-out>no sshd</system-out>'
+            '</testcase><testcase name="c"><skipped/><system-out>x (T) ... skipped \'needs root\''
+            '</system-out></testcase><testcase name="d"><system-out>e ... ok\ny (T) ... skipped '
+            '"can\'t"\nOK</system-out></testcase><testcase name="f"><skipped/></testcase>'
+            '</testsuite>')
+        done = subprocess.run([RUN.parent / "skipped.py", report], capture_output=True, text=True)
+        self.assertEqual(done.stdout, (
+            "4 tests skipped, for what:\n  2  a, b: no sshd\n  1  f: it does not say why\n"
+            "  1  c: needs root\n1 parts of other tests skipped:\n  1  d: can't\n"))
 
     def test_the_pages_tests_work_with_debian_12s_node(self) -> None:
         """Its Node is 18: a package that wants a newer one ends `ci/run site` with a traceback."""

@@ -53,9 +53,6 @@ def said(done, oracle):
 
 def test_uml(tool):
     done = tool.deep("uml", "--context", "root", "--context", "no-fd")
-    if "memory map" in done.stderr:
-        print("skipped: a sanitizer needs more address space than user-mode Linux gives")
-        sys.exit(4)
     expect(done.returncode == 0, f"agrees with the model: {done.stdout[-900:]} {done.stderr}")
     for oracle in ("inodes", "hooks", "entries"):
         text, number = said(done, oracle)
@@ -125,6 +122,9 @@ def main():
         return 4
     if sys.argv[2] == "vm" and kernel is None:
         print("skipped: no kernel in the cache; ci/run kernels fetch gets them")
+        return 4
+    if sys.argv[2] == "uml" and b"__asan_init" in pathlib.Path(sys.argv[1]).read_bytes():
+        print("skipped: a sanitizer needs more address space than user-mode Linux gives")
         return 4
     with tempfile.TemporaryDirectory() as folder:
         tool = Tool(sys.argv[1], pathlib.Path(folder))
