@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Removes what `cmake --install` put there last, as the list in the build folder says:
+# cmake -DMANIFEST=FILE -P uninstall.cmake
+if(NOT EXISTS ${MANIFEST})
+  message(FATAL_ERROR "nothing to remove: ${MANIFEST} is not there; cmake --install writes it")
+endif()
+file(STRINGS ${MANIFEST} files)
+foreach(file IN LISTS files)
+  set(file "$ENV{DESTDIR}${file}")
+  if(EXISTS "${file}" OR IS_SYMLINK "${file}")
+    message(STATUS "Removing: ${file}")
+    file(REMOVE "${file}")
+    if(EXISTS "${file}")
+      message(FATAL_ERROR "cannot remove ${file}")
+    endif()
+  else()
+    message(STATUS "Gone already: ${file}")
+  endif()
+endforeach()
+file(REMOVE ${MANIFEST})
