@@ -65,11 +65,10 @@ deps_group() {
     missing_rows "$@"
     [ -n "$required$optional" ] || return 0
     if [ "$(id -u)" -ne 0 ]; then
-        [ -z "$optional" ] || say "not installed, will be left out:$optional"
-        [ -n "$required" ] || return 0
-        say "missing packages:$required"
-        die 69 "without root nothing is installed; as root: apt-get install$(
+        [ -z "$required" ] || die 69 "missing packages; as root: apt-get install$(
             for row in $required $optional; do printf ' %s' "$(choose "$row")"; done)"
+        say "not installed, will be left out:$optional"
+        return 0
     fi
     apt update
     install=''
