@@ -139,6 +139,7 @@ sock* sk_prot_alloc(Kernel& k, const proto& prot, bool priority_zero, int32_t fa
     k.fail(Rule::sk_alloc_object, error);
     return nullptr;
   }
+  k.pass(Rule::sk_alloc_object);
   sk->object = object;
   if (slab.kmalloc) {
     // kmalloc got __GFP_ZERO itself: nothing is left alone.
@@ -157,12 +158,14 @@ sock* sk_prot_alloc(Kernel& k, const proto& prot, bool priority_zero, int32_t fa
     kmem_cache_free(k, slab, sk);
     return nullptr;
   }
+  k.pass(Rule::lsm_sk_alloc);
   if (!try_module_get(k, prot.owner)) {
     k.fail(Rule::prot_module_live, error);
     security_sk_free(k, *sk);
     kmem_cache_free(k, slab, sk);
     return nullptr;
   }
+  k.pass(Rule::prot_module_live);
   if (k.has(Behaviour::tx_queue_clear_in_prot_alloc)) sk->sk_tx_queue_mapping = -1;
   if (k.has(Behaviour::cgroup_sk_in_prot_alloc)) sk->sk_cgrp_data_set = true;
   return sk;
@@ -172,7 +175,6 @@ sock* sk_alloc(Kernel& k, net& net, int32_t family, const proto& prot, bool kern
                int32_t error) {
   sock* sk = sk_prot_alloc(k, prot, true, family, error);
   if (sk == nullptr) return nullptr;
-  k.pass(Rule::sk_alloc_object);
   sk->sk_family = static_cast<uint16_t>(family);
   sk->sk_prot = sk->sk_prot_creator = &prot;
   if (k.has(Behaviour::sk_kern_sock)) sk->sk_kern_sock = kern;
