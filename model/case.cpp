@@ -25,6 +25,12 @@ constexpr SysctlRow kSysctls[] = {
 };
 static_assert(std::size(kSysctls) == kSysctlCount);
 
+constexpr SysctlDefaultRow kSysctlDefaults[] = {
+#define SYSCTL_DEFAULT(sysctl, index, before, behaviour) \
+  {Sysctl::sysctl, index, before, Behaviour::behaviour},
+#include "model/sysctls.def"
+};
+
 constexpr std::string_view kEntryNames[] = {"socket", "socketpair", "io_uring", "socketcall"};
 constexpr std::string_view kPresenceNames[] = {"absent", "loadable", "loaded", "builtin"};
 
@@ -72,9 +78,21 @@ const SysctlRow* find_sysctl(std::string_view name) {
 
 SysctlValue default_sysctl(Sysctl sysctl, Release release) {
   SysctlValue value = kSysctls[static_cast<size_t>(sysctl)].usual;
-  if (sysctl == Sysctl::tcp_rmem && !behaviours_of(release).has(Behaviour::tcp_rmem_131072))
-    value.v[1] = 87380;
+  for (const SysctlDefaultRow& row : kSysctlDefaults)
+    if (row.sysctl == sysctl && !behaviours_of(release).has(row.behaviour))
+      value.v[row.index] = row.before;
   return value;
+}
+
+std::span<const SysctlDefaultRow> sysctl_defaults() { return kSysctlDefaults; }
+
+BehaviourSet default_changes(Sysctl sysctl, Release before, Release after) {
+  const BehaviourSet had = behaviours_of(before), has = behaviours_of(after);
+  BehaviourSet changes;
+  for (const SysctlDefaultRow& row : kSysctlDefaults)
+    if (row.sysctl == sysctl && had.has(row.behaviour) != has.has(row.behaviour))
+      changes.set(row.behaviour);
+  return changes;
 }
 
 World default_world(Release release) {

@@ -84,6 +84,17 @@ std::span<const SysctlRow> sysctls();  // indexed by Sysctl
 const SysctlRow* find_sysctl(std::string_view name);
 SysctlValue default_sysctl(Sysctl sysctl, Release release);
 
+// A default that a behaviour changed: number `index` of it was `before`.
+struct SysctlDefaultRow {
+  Sysctl sysctl;
+  size_t index;
+  int64_t before;
+  Behaviour behaviour;
+};
+std::span<const SysctlDefaultRow> sysctl_defaults();
+// The behaviours that changed a sysctl's default between two releases.
+BehaviourSet default_changes(Sysctl sysctl, Release before, Release after);
+
 // One user namespace. Number 0 is the initial one; parents come before children.
 struct UserNs {
   uint8_t parent = 0;

@@ -84,6 +84,11 @@ bool same_reply(const Reply& a, Release ra, const Reply& b, Release rb) {
   return same_answer(a.verdict, b.verdict) && same_state(a.state, ra, b.state, rb);
 }
 
+void add_set(std::vector<Behaviour>& list, const BehaviourSet& set) {
+  for (const BehaviourRow& row : behaviours())
+    if (set.has(row.id)) list.push_back(row.id);
+}
+
 // The least part of the differences that still turns the old answer into the new one: what is not
 // needed is dropped, one by one.
 void explain_change(Era& era, const Case& before, const Case& after, const Reply& wanted,
@@ -105,7 +110,8 @@ void explain_change(Era& era, const Case& before, const Case& after, const Reply
     if (d.kind == Difference::Kind::behaviour)
       era.because.push_back(static_cast<Behaviour>(d.index));
     else if (d.kind == Difference::Kind::sysctl)
-      era.because.push_back(Behaviour::tcp_rmem_131072);  // the one default that ever changed
+      add_set(era.because, default_changes(static_cast<Sysctl>(d.index), before.world.release,
+                                           after.world.release));
     else if (after.world.providers[d.index] == Presence::absent)
       era.disappeared.push_back(static_cast<Provider>(d.index));
     else

@@ -254,6 +254,28 @@ BOOST_AUTO_TEST_CASE(history_by_state) {
     BOOST_TEST(because.count(name) == 1u, name);
 }
 
+// A default differs between two releases where a row says so, and is blamed on that row alone.
+BOOST_AUTO_TEST_CASE(a_changed_default_is_blamed_on_its_own_row) {
+  for (uint8_t i = 1; i < releases().size(); ++i) {
+    const Release before{static_cast<uint8_t>(i - 1), 0}, after{i, 0};
+    for (const SysctlRow& sysctl : sysctls()) {
+      const BehaviourSet blamed = default_changes(sysctl.id, before, after);
+      const bool changed =
+          !(default_sysctl(sysctl.id, before) == default_sysctl(sysctl.id, after));
+      BOOST_TEST((blamed != BehaviourSet{}) == changed,
+                 sysctl.name << " in " << releases()[i].name);
+      for (const SysctlDefaultRow& row : sysctl_defaults())
+        if (row.sysctl != sysctl.id) BOOST_TEST(!blamed.has(row.behaviour), sysctl.name);
+    }
+  }
+  // net/ipv4/tcp.c:tcp_init: sysctl_tcp_rmem[1] in v4.19 and v4.20.
+  BehaviourSet rmem;
+  rmem.set(Behaviour::tcp_rmem_131072);
+  const Release old = world_of("4.19").release, young = world_of("4.20").release;
+  BOOST_TEST((default_changes(Sysctl::tcp_rmem, old, young) == rmem));
+  BOOST_TEST((default_changes(Sysctl::tcp_wmem, old, young) == BehaviourSet{}));
+}
+
 BOOST_AUTO_TEST_CASE(same_span_of_an_answer) {
   const auto span = [](std::string_view release, const char* context, const Call& call) {
     const SameSpan s = same_span({world_of(release, context), call});

@@ -294,9 +294,9 @@ bool alive_on(Release release, Behaviour b) {
     for (const Call& call : calls())
       if (state_differs(with, without, call)) return true;
     // what a sysctl's default depends on
-    for (const SysctlRow& row : sysctls())
-      if (b == Behaviour::tcp_rmem_131072 && row.id == Sysctl::tcp_rmem &&
-          !(default_sysctl(row.id, at("4.19")) == default_sysctl(row.id, at("4.20"))))
+    for (const SysctlDefaultRow& row : sysctl_defaults())
+      if (row.behaviour == b && sysctls()[static_cast<size_t>(row.sysctl)].usual.v[row.index] !=
+                                    row.before)
         return true;
   }
   return false;
