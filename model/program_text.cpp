@@ -131,6 +131,11 @@ bool set_behaviour(BehaviourSet& set, std::string_view name) {
   return row != nullptr;
 }
 
+bool parse_limit(std::string_view value, int32_t* out) {
+  if (value == "unlimited") *out = kUnlimited;
+  return value == "unlimited" || parse_into(value, 0, INT32_MAX, out);
+}
+
 // One key=value of a `world` line.
 bool parse_setting(std::string_view key, std::string_view value, World& w) {
   Caller& c = w.caller;
@@ -161,13 +166,14 @@ bool parse_setting(std::string_view key, std::string_view value, World& w) {
   if (key == "mib_ready") return parse_into(value, 0, 1, &w.mib_ready);
   if (key == "init_on_alloc") return parse_into(value, 0, 1, &w.init_on_alloc);
   if (key == "lsm_sk_blob") return parse_into(value, 0, 1, &w.lsm_sk_blob);
-  if (key == "fds_left") return parse_into(value, 0, 254, &w.limits.fds_left);
-  if (key == "files_left") return parse_into(value, 0, 254, &w.limits.files_left);
+  // As --limit and --fault accept them.
+  if (key == "fds_left") return parse_limit(value, &w.limits.fds_left);
+  if (key == "files_left") return parse_limit(value, &w.limits.files_left);
   if (key == "update_protocol")
     return parse_into(value, INT32_MIN, INT32_MAX, &w.policies.update_protocol);
   if (key == "fault") {
     if (w.fault_count == kFaultsMax) return false;
-    return parse_into(value, 0, 255, &w.faults[w.fault_count++]);
+    return parse_into(value, 0, UINT16_MAX, &w.faults[w.fault_count++]);
   }
   if (const SysctlRow* row = find_sysctl(key); row != nullptr) {
     SysctlValue& sysctl = w.sysctls[static_cast<size_t>(row->id)];

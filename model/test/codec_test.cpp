@@ -182,6 +182,19 @@ BOOST_AUTO_TEST_CASE(bad_lines_are_named) {
   }
 }
 
+// What --limit and --fault accept.
+BOOST_AUTO_TEST_CASE(worlds_of_programs_reach_as_far_as_those_of_flags) {
+  Program program;
+  std::vector<Expectation> expectations;
+  ProgramError error;
+  BOOST_TEST_REQUIRE(parse_program("world fds_left=1000 files_left=unlimited fault=300\n", &program,
+                                   &expectations, &error),
+                     error.reason);
+  BOOST_TEST(program.world.limits.fds_left == 1000);
+  BOOST_TEST(program.world.limits.files_left == kUnlimited);
+  BOOST_TEST(program.world.faults[0] == 300);
+}
+
 BOOST_AUTO_TEST_CASE(a_program_with_expectations) {
   Program program;
   std::vector<Expectation> expectations;
