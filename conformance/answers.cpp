@@ -7,6 +7,7 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/host_world.h"
+#include "conformance/kernel_config.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -128,6 +129,9 @@ World world_of(const Provenance& provenance, std::string_view where) {
              name + ": absent, loadable, loaded or builtin is accepted, not \"" + presence + "\"");
     }
   }
+  // The other symbols' effects are seen in `modules`.
+  if (const auto found = provenance.config.find("MPTCP_IPV6"); found != provenance.config.end())
+    apply_config(world, found->first, found->second);
   for (const auto& [name, text] : provenance.sysctls) {
     const SysctlRow* row = find_sysctl(name);
     if (row == nullptr) continue;  // recorded for readers: kernel.modprobe and its like

@@ -1,18 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/cli_world.h"
 
+#include <cstdio>
+
 #include "conformance/cli_error.h"
 #include "conformance/kernel_config.h"
 #include "model/strace.h"
 
 namespace sockoracle {
+namespace {
+
+// One line on stderr: what an excerpt of a .config leaves open is not "n".
+void tell_assumed(const std::string& path, const KernelConfig& config) {
+  std::string symbols;
+  for (const std::string_view symbol : assumed_symbols(config))
+    symbols += (symbols.empty() ? "" : " ") + std::string(symbol);
+  std::fprintf(stderr,
+               "sockoracle: %s is an excerpt, without a CONFIG_NET line; what it does not name is "
+               "assumed as in a distribution's kernel: %s\n",
+               path.c_str(), symbols.c_str());
+}
+
+}  // namespace
 
 std::vector<Item> WorldFlags::items() const {
   std::vector<Item> items;
   if (!world.empty()) items_of_world(world, &items);
-  if (!kernel_config.empty())
-    for (const auto& [symbol, value] : read_kernel_config(kernel_config))
+  if (!kernel_config.empty()) {
+    const KernelConfig config = read_kernel_config(kernel_config);
+    if (!config.whole) tell_assumed(kernel_config, config);
+    for (const auto& [symbol, value] : config.values)
       items.push_back({ItemKind::config, symbol, value, "--kernel-config"});
+  }
   const auto one = [&](ItemKind kind, const std::string& value, const char* flag) {
     if (!value.empty()) items.push_back({kind, {}, value, flag});
   };

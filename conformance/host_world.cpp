@@ -11,28 +11,10 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/kernel_config.h"
+#include "conformance/provider_witness.h"
 
 namespace sockoracle {
 namespace {
-
-// How a provider shows that it is there: its module's name, and a proto it registers.
-struct Witness {
-  Provider provider;
-  std::string_view module;
-  std::string_view proto;
-};
-constexpr Witness kWitnesses[] = {
-    {Provider::inet, "", "TCP"},
-    {Provider::udplite, "", "UDP-Lite"},
-    {Provider::mptcp, "", "MPTCP"},
-    {Provider::sctp, "sctp", "SCTP"},
-    {Provider::dccp, "dccp_ipv4", "DCCP"},
-    {Provider::l2tp_ip, "l2tp_ip", "L2TP/IP"},
-    {Provider::smc, "smc", "INET_SMC"},
-    {Provider::ipv6, "ipv6", "TCPv6"},
-    {Provider::packet, "af_packet", "PACKET"},
-};
-static_assert(std::size(kWitnesses) == kProviderCount);
 
 // Files under /proc and /sys have no length beforehand: read until the end.
 std::optional<std::string> slurp(const std::string& path) {
@@ -104,7 +86,12 @@ class Host {
       const std::optional<std::string> text = file(path);
       if (!text) continue;
       try {
-        facts_.config = kernel_config_of(*text, root_ + path);
+        const KernelConfig config = kernel_config_of(*text, root_ + path);
+        if (!config.whole) {
+          facts_.notes.push_back(root_ + path + ": an excerpt, without a CONFIG_NET line");
+          continue;
+        }
+        facts_.config = config.values;
         facts_.config_source = path;
         return;
       } catch (const UsageError& error) {
@@ -180,8 +167,9 @@ class Host {
   }
 
   void read_config_effects() {
-    if (!facts_.config_source.empty())
-      apply_config(facts_.world, "CGROUP_BPF", facts_.config["CGROUP_BPF"]);
+    if (facts_.config_source.empty()) return;
+    for (const char* symbol : {"CGROUP_BPF", "MPTCP_IPV6"})
+      apply_config(facts_.world, symbol, facts_.config[symbol]);
   }
 
  private:

@@ -11,8 +11,10 @@ constexpr std::string_view kSymbols[] = {
     "INET",
     "MODULES",
     "MPTCP",
+    "MPTCP_IPV6",
     "IP_SCTP",
     "IP_DCCP",
+    "L2TP",
     "L2TP_IP",
     "SMC",
     "IPV6",
@@ -66,6 +68,8 @@ bool apply_config(World& world, std::string_view symbol, std::string_view value)
   if (symbol == "MODULES") world.modules_enabled = on;
   if (symbol == "INIT_ON_ALLOC_DEFAULT_ON") world.init_on_alloc = on;
   if (symbol == "CGROUP_BPF") world.without.set(Behaviour::cgroup_bpf_sock_create, !on);
+  if (symbol == "MPTCP_IPV6" && behaviours_of(world.release).has(Behaviour::mptcp_ipv6))
+    world.without.set(Behaviour::mptcp_ipv6, !on);
   for (const ProviderRow& row : providers()) {
     if (row.config != symbol) continue;
     const Presence wanted = value == "y"   ? Presence::builtin
@@ -76,9 +80,27 @@ bool apply_config(World& world, std::string_view symbol, std::string_view value)
   return true;
 }
 
-std::map<std::string, std::string> parse_kernel_config(std::string_view text) {
-  std::map<std::string, std::string> found;
-  bool any = false;
+namespace {
+
+// Those that apply_config reads by name.
+bool has_effect(std::string_view symbol) {
+  constexpr std::string_view kRead[] = {"MODULES", "INIT_ON_ALLOC_DEFAULT_ON", "CGROUP_BPF",
+                                        "MPTCP_IPV6"};
+  return std::find(std::begin(kRead), std::end(kRead), symbol) != std::end(kRead);
+}
+
+// net/l2tp/Makefile builds what is "y" into a module where L2TP is one.
+void follow_l2tp(std::map<std::string, std::string>& values) {
+  const auto core = values.find("L2TP"), ip = values.find("L2TP_IP");
+  if (core == values.end() || ip == values.end()) return;
+  if (core->second == "n") ip->second = "n";
+  if (core->second == "m" && ip->second == "y") ip->second = "m";
+}
+
+}  // namespace
+
+KernelConfig parse_kernel_config(std::string_view text) {
+  KernelConfig config;
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end), symbol;
@@ -86,12 +108,25 @@ std::map<std::string, std::string> parse_kernel_config(std::string_view text) {
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     const std::string_view value = line_value(line, &symbol);
     if (value.empty()) continue;
-    any = true;
-    if (is_config_symbol(symbol)) found[std::string(symbol)] = value;
+    config.any = true;
+    if (symbol == "NET") config.whole = true;
+    if (is_config_symbol(symbol)) config.values[std::string(symbol)] = value;
   }
-  if (!any) return {};
-  for (std::string_view symbol : kSymbols) found.emplace(symbol, "n");
-  return found;
+  if (config.whole)
+    for (std::string_view symbol : kSymbols) config.values.emplace(symbol, "n");
+  follow_l2tp(config.values);
+  return config;
+}
+
+std::vector<std::string_view> assumed_symbols(const KernelConfig& config) {
+  std::vector<std::string_view> assumed;
+  for (const std::string_view symbol : kSymbols) {
+    const bool provides = std::any_of(providers().begin(), providers().end(),
+                                      [&](const ProviderRow& row) { return row.config == symbol; });
+    if ((provides || has_effect(symbol)) && config.values.count(std::string(symbol)) == 0)
+      assumed.push_back(symbol);
+  }
+  return assumed;
 }
 
 }  // namespace sockoracle

@@ -32,19 +32,19 @@ bool gunzip(std::string_view packed, size_t limit, std::string* out) {
   return result == Z_STREAM_END && out->size() <= limit;
 }
 
-std::map<std::string, std::string> read_kernel_config(const std::string& path) {
+KernelConfig read_kernel_config(const std::string& path) {
   return kernel_config_of(read_file(path, kConfigMax), path);
 }
 
-std::map<std::string, std::string> kernel_config_of(std::string text, const std::string& path) {
+KernelConfig kernel_config_of(std::string text, const std::string& path) {
   if (text.substr(0, 2) == "\x1f\x8b") {
     std::string plain;
     if (!gunzip(text, kConfigMax, &plain))
       throw UsageError(path + ": damaged gzip data; a kernel .config, plain or gzip, is accepted");
     text = std::move(plain);
   }
-  std::map<std::string, std::string> config = parse_kernel_config(text);
-  if (config.empty())
+  KernelConfig config = parse_kernel_config(text);
+  if (!config.any)
     throw UsageError(path +
                      ": no CONFIG_ line in it; a kernel .config, plain or gzip, is accepted");
   return config;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,8 @@
 #include "conformance/cli_error.h"
 #include "conformance/kernel_config.h"
 #include "conformance/world_text.h"
+#include "model/kernel.h"
+#include "model/symbols.h"
 
 namespace sockoracle {
 namespace {
@@ -57,7 +60,8 @@ std::string gzip(const std::string& text) {
 
 constexpr const char* kConfig =
     "# Linux/x86 6.12.43 Kernel Configuration\n"
-    "CONFIG_MODULES=y\nCONFIG_INET=y\nCONFIG_IP_SCTP=m\n# CONFIG_IP_DCCP is not set\n"
+    "CONFIG_MODULES=y\nCONFIG_NET=y\nCONFIG_INET=y\nCONFIG_L2TP=m\nCONFIG_MPTCP_IPV6=y\n"
+    "CONFIG_IP_SCTP=m\n# CONFIG_IP_DCCP is not set\n"
     "CONFIG_L2TP_IP=m\nCONFIG_MPTCP=y\nCONFIG_IPV6=y\nCONFIG_PACKET=y\nCONFIG_CGROUP_BPF=y\n"
     "CONFIG_LOCALVERSION=\"-test\"\n";
 
@@ -198,18 +202,124 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(kernel_config)
 
 BOOST_AUTO_TEST_CASE(lines) {
-  const auto config = parse_kernel_config(
-      "CONFIG_MPTCP=y\r\n# CONFIG_IP_SCTP is not set\nCONFIG_SMC=m\n# CONFIG_PACKET\nCONFIG_IPV6\n"
-      "  CONFIG_DEBUG_NET=y\nCONFIG_MPTCP_IPV6=n");
+  const KernelConfig whole = parse_kernel_config(
+      "CONFIG_NET=y\nCONFIG_MPTCP=y\r\n# CONFIG_IP_SCTP is not set\nCONFIG_SMC=m\n# CONFIG_PACKET\n"
+      "CONFIG_IPV6\n  CONFIG_DEBUG_NET=y\nCONFIG_FOO=n");
+  const auto& config = whole.values;
+  BOOST_TEST(whole.whole);
   BOOST_TEST(config.at("MPTCP") == "y");
   BOOST_TEST(config.at("IP_SCTP") == "n");
   BOOST_TEST(config.at("SMC") == "m");
   BOOST_TEST(config.at("PACKET") == "n");
   BOOST_TEST(config.at("IPV6") == "n");
   BOOST_TEST(config.at("DEBUG_NET") == "n");
-  BOOST_TEST(config.count("MPTCP_IPV6") == 0U);
-  BOOST_TEST(parse_kernel_config("hello\n").empty());
-  BOOST_TEST(parse_kernel_config("").empty());
+  BOOST_TEST(config.count("FOO") == 0U);
+  BOOST_TEST(assumed_symbols(whole).empty());
+  for (const char* text : {"hello\n", ""}) BOOST_TEST(!parse_kernel_config(text).any);
+}
+
+// The silence of an excerpt is no "n".
+BOOST_AUTO_TEST_CASE(an_excerpt_says_what_it_says) {
+  for (const char* text : {"CONFIG_MPTCP=y\n", "CONFIG_MPTCP=y\nCONFIG_NETDEVICES=y\n"}) {
+    const KernelConfig excerpt = parse_kernel_config(text);
+    BOOST_TEST(excerpt.any);
+    BOOST_TEST(!excerpt.whole);
+    BOOST_TEST(excerpt.values.size() == 1u);
+    const auto assumed = assumed_symbols(excerpt);
+    for (const char* symbol : {"INET", "IPV6", "IP_SCTP", "MPTCP_IPV6", "MODULES"})
+      BOOST_TEST((std::find(assumed.begin(), assumed.end(), symbol) != assumed.end()), symbol);
+    BOOST_TEST((std::find(assumed.begin(), assumed.end(), "MPTCP") == assumed.end()));
+  }
+  for (const char* text : {"# CONFIG_NET is not set\n", "CONFIG_NET=y\n"})
+    BOOST_TEST(parse_kernel_config(text).values.at("INET") == "n", text);
+}
+
+// net/l2tp/Makefile: obj-$(subst y,$(CONFIG_L2TP),$(CONFIG_L2TP_IP)) += l2tp_ip.o
+BOOST_AUTO_TEST_CASE(l2tp_ip_follows_l2tp) {
+  const auto built = [](const std::string& core, const std::string& ip) {
+    return parse_kernel_config("CONFIG_NET=y\nCONFIG_L2TP_IP=" + ip + "\nCONFIG_L2TP=" + core)
+        .values.at("L2TP_IP");
+  };
+  BOOST_TEST(built("y", "y") == "y");
+  BOOST_TEST(built("m", "y") == "m");
+  BOOST_TEST(built("m", "m") == "m");
+  BOOST_TEST(built("y", "m") == "m");
+}
+
+// Which symbols guard the inet_register_protosw or inet6_register_protosw of each protocol, v6.12:
+// the Kconfig and Makefile beside the file that calls it.
+struct Guard {
+  int32_t family, type, protocol;
+  std::vector<const char*> symbols;
+};
+const Guard kGuards[] = {
+    {2, 1, 6, {"INET"}},
+    {2, 2, 17, {"INET"}},
+    {2, 2, 1, {"INET"}},
+    {2, 3, 0, {"INET"}},
+    {2, 2, 136, {"INET"}},
+    {2, 1, 262, {"INET", "MPTCP"}},
+    {2, 5, 132, {"INET", "IP_SCTP"}},
+    {2, 1, 132, {"INET", "IP_SCTP"}},
+    {2, 6, 33, {"INET", "IP_DCCP"}},
+    {2, 2, 115, {"INET", "L2TP", "L2TP_IP"}},
+    {2, 1, 256, {"INET", "SMC"}},
+    {10, 3, 0, {"IPV6"}},
+    {10, 2, 17, {"IPV6"}},
+    {10, 2, 136, {"IPV6"}},
+    {10, 1, 6, {"IPV6"}},
+    {10, 2, 58, {"IPV6"}},
+    {10, 1, 262, {"IPV6", "MPTCP", "MPTCP_IPV6"}},
+    {10, 5, 132, {"IPV6", "IP_SCTP"}},
+    {10, 1, 132, {"IPV6", "IP_SCTP"}},
+    {10, 6, 33, {"IPV6", "IP_DCCP"}},
+    {10, 2, 115, {"IPV6", "L2TP", "L2TP_IP"}},
+    {10, 1, 256, {"IPV6", "SMC"}},
+};
+
+constexpr struct {
+  int32_t family, type, protocol;
+} kEntries[] = {
+#define PROTOSW(family, type, protocol, proto, ops, flags, with, without, source) \
+  {family, type, protocol},
+#include "model/protosw.def"
+};
+
+// A kernel with everything built in but for one symbol, asked as root.
+Verdict with_config(const char* off, const Guard& guard) {
+  std::string text = "CONFIG_NET=y\n";
+  for (const std::string_view symbol : config_symbols())
+    if (symbol != off) text += "CONFIG_" + std::string(symbol) + "=y\n";
+  Release release;
+  BOOST_REQUIRE(parse_release("6.12", &release));
+  World world = default_world(release);
+  for (const auto& [symbol, value] : parse_kernel_config(text).values)
+    BOOST_TEST(apply_config(world, symbol, value));
+  world.sysctls[static_cast<size_t>(Sysctl::ping_group_range)] = {{0, 0, 0}};
+  // A raw socket of any protocol is the wild card's.
+  const int32_t protocol = guard.type == 3 ? 255 : guard.protocol;
+  return ask({world, {Entry::socket, guard.family, guard.type, protocol}}).verdict;
+}
+
+BOOST_AUTO_TEST_CASE(every_symbol_that_guards_a_registration_is_read) {
+  for (const auto& entry : kEntries) {
+    const auto same = [&](const Guard& guard) {
+      return guard.family == entry.family && guard.type == entry.type &&
+             guard.protocol == entry.protocol;
+    };
+    BOOST_TEST(std::count_if(std::begin(kGuards), std::end(kGuards), same) == 1,
+               entry.family << " " << entry.type << " " << entry.protocol);
+  }
+  for (const Guard& guard : kGuards) {
+    const Verdict all = with_config("", guard);
+    BOOST_TEST(all.error == 0, guard.family << " " << guard.type << " " << guard.protocol << ": "
+                                            << row(all.rule).name);
+    for (const char* symbol : guard.symbols)
+      BOOST_TEST(with_config(symbol, guard).error != 0, guard.protocol << " without " << symbol);
+  }
+  // IPV6=y, MPTCP=y, MPTCP_IPV6 unset: only AF_INET has it.
+  BOOST_TEST(with_config("MPTCP_IPV6", {10, 1, 262, {}}).error == kEPROTONOSUPPORT);
+  BOOST_TEST(with_config("MPTCP_IPV6", {2, 1, 262, {}}).error == 0);
 }
 
 BOOST_AUTO_TEST_CASE(damaged_gzip_is_refused) {
@@ -220,7 +330,7 @@ BOOST_AUTO_TEST_CASE(damaged_gzip_is_refused) {
     BOOST_CHECK_THROW(read_kernel_config(tree.root() + "/config.gz"), UsageError);
   }
   tree.put("/config.gz", good);
-  BOOST_TEST(read_kernel_config(tree.root() + "/config.gz").at("MPTCP") == "y");
+  BOOST_TEST(read_kernel_config(tree.root() + "/config.gz").values.at("MPTCP") == "y");
 }
 
 BOOST_AUTO_TEST_CASE(gunzip_is_bounded) {
