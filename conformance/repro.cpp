@@ -2,7 +2,6 @@
 #include "conformance/repro.h"
 
 #include <algorithm>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -10,11 +9,11 @@
 #include "conformance/cli_world.h"
 #include "conformance/explain.h"
 #include "conformance/plan.h"
+#include "conformance/repro_look.h"
 #include "conformance/repro_stage.h"
 #include "conformance/step_text.h"
 #include "conformance/text_layout.h"
 #include "model/kernel.h"
-#include "model/observables.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -34,6 +33,7 @@ constexpr std::string_view kIncludes = R"c(#define _GNU_SOURCE
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 )c";
@@ -125,39 +125,10 @@ std::string head(const Setting& setting, const Case& c, const Verdict& verdict,
   text += fmt::format("Rule: {} ({})\n", rule.name, place_of(verdict.rule));
   text += paragraph(rule.sentence, 0) + "\n";
   text += assumptions(c, verdict);
-  text += "\nExit status: 0 as expected, 1 different, 4 the world cannot be staged here.\n";
+  text += "\nExit status: 0 as expected, 1 different, 4 the world cannot be staged here, or this\n"
+          "machine is another one: set ANYWAY in the environment to have it judged all the same.\n";
   if (staging.needs_root) text += "Needs root, to enter namespaces and to change the caller.\n";
   return "/*\n" + comment(text) + " */\n";
-}
-
-// INT_MIN has no literal.
-std::string number(int32_t n) {
-  if (n == std::numeric_limits<int32_t>::min()) return "(-2147483647 - 1)";
-  return std::to_string(n);
-}
-
-bool shown_always(std::string_view name) {
-  return name == "SO_DOMAIN" || name == "SO_TYPE" || name == "SO_PROTOCOL";
-}
-
-// The rows of the table of options: what getsockopt answers for an int.
-std::string option_rows(const State& state, bool all) {
-  std::string rows;
-  const auto observed = observables();
-  for (size_t i = 0; i < state.size() && i < observed.size(); ++i) {
-    const Observable& o = observed[i];
-    if (o.reading != Reading::sockopt || o.format != Format::i32 || o.length != 4 || o.deep)
-      continue;
-    if (!all && !shown_always(o.name)) continue;
-    const Value& value = state[i];
-    if (value.kind == Value::Kind::number)
-      rows += fmt::format("\t{{ \"{}\", {}, {}, 0, {} }},\n", o.name, o.level, o.option,
-                          number(static_cast<int32_t>(value.v[0])));
-    else if (value.kind == Value::Kind::error)
-      rows += fmt::format("\t{{ \"{}\", {}, {}, {}, 0 }},\n", o.name, o.level, o.option,
-                          value.error);
-  }
-  return rows;
 }
 
 constexpr std::string_view kOptions = R"c(
@@ -181,8 +152,8 @@ static int options_differ(int fd, char *text, size_t size)
 )c";
 
 std::string call_code(const Call& call) {
-  const std::string arguments = fmt::format("{}, {}, {}", number(call.family),
-                                            number(call.type), number(call.protocol));
+  const std::string arguments = fmt::format("{}, {}, {}", c_number(call.family),
+                                            c_number(call.type), c_number(call.protocol));
   if (call.entry == Entry::socketpair)
     return "\tint pair[2] = { -1, -1 };\n\tint fd = socketpair(" + arguments +
            ", pair) == 0 ? pair[0] : -1;\n";
@@ -202,11 +173,25 @@ std::string run_function(const Case& c, const Verdict& verdict, bool options) {
   return text;
 }
 
-std::string stage_function(const Staging& staging) {
+// After the world is staged: what could not be staged must be there.
+constexpr std::string_view kLook = R"c(
+/* Skips where this machine is not the world the program was written for, unless ANYWAY is set. */
+static void look(void)
+{
+	if (getenv("ANYWAY") != NULL)
+		return;
+)c";
+
+std::string stage_function(const Staging& staging, const Looking& looking) {
   if (!staging.lacks.empty())
     return fmt::format("\nstatic void stage(void)\n{{\n\tskip(\"{}\", \"no program can stage it\");"
                        "\n}}\n", staging.lacks.front());
-  return staging.functions + "\nstatic void stage(void)\n{\n" + staging.body + "}\n";
+  std::string text = staging.functions, body = staging.body;
+  if (!looking.body.empty()) {
+    text += looking.functions + std::string(kLook) + looking.body + "}\n";
+    body += "\tlook();\n";
+  }
+  return text + "\nstatic void stage(void)\n{\n" + body + "}\n";
 }
 
 std::string_view style_functions(ReproStyle style) {
@@ -237,7 +222,7 @@ std::string repro_text(const Setting& setting, const Call& call, const ReproOpti
   if (call.entry == Entry::io_uring || call.entry == Entry::socketcall)
     staging.lacks.push_back(std::string(entry_name(call.entry)) + " is no call of C programs");
   const std::string rows =
-      call.entry == Entry::socket ? option_rows(answer.state, options.state) : std::string();
+      call.entry == Entry::socket ? option_rows(c, options.state) : std::string();
   std::string text = "// SPDX-License-Identifier: GPL-2.0-only\n";
   text += head(setting, c, answer.verdict, staging);
   text += kIncludes;
@@ -249,7 +234,7 @@ std::string repro_text(const Setting& setting, const Call& call, const ReproOpti
             "static const struct {\n\tconst char *name;\n\tint level, option, error, value;\n"
             "} options[] = {\n" + rows + "};\n";
   text += style_functions(options.style);
-  text += stage_function(staging);
+  text += stage_function(staging, looking_of(setting, call, options.state));
   if (!rows.empty()) text += kOptions;
   text += run_function(c, answer.verdict, !rows.empty());
   return text + main_function(options.style, staging);

@@ -17,6 +17,7 @@ target_sources(sockoracle_conformance PRIVATE
   list_text.cpp
   replay.cpp
   repro.cpp
+  repro_look.cpp
   repro_stage.cpp
   state_json.cpp
   step_text.cpp
