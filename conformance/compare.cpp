@@ -66,7 +66,12 @@ std::vector<Deviation> apply_deviations(Comparison& result,
       finding.known = true;
       finding.reason = deviation.reason;
       finding.link = deviation.link;
-      finding.cause = deviation.where;
+      finding.cause = deviation.cause.id.empty() ? deviation.where : deviation.cause.id;
+      finding.deviation = deviation.where;
+    }
+    const KnownCause& cause = deviation.cause;
+    if (used && (result.known.empty() || result.known.back().id != cause.id)) {
+      result.known.push_back(cause);
     }
     const bool elsewhere =
         !deviation.context.empty() && !was_asked(result.contexts, deviation.context);
@@ -151,6 +156,14 @@ size_t FindingTable::add(Key key, const std::string& context, const Call& call, 
     finding.smallest = smallest;
   }
   return at->second;
+}
+
+bool is_smaller(const Finding& one, const Finding& other) {
+  const auto key = [](const Finding& finding) {
+    return std::tuple(finding.observable != "errno", context_order(finding.contexts.front()),
+                      size_of(finding.smallest));
+  };
+  return key(one) < key(other);
 }
 
 std::string world_flags(const World& world) {

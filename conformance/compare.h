@@ -34,6 +34,9 @@ class FindingTable {
   std::vector<Finding> findings_;
 };
 
+// Whether a person looks at the one's smallest case before the other's.
+bool is_smaller(const Finding& one, const Finding& other);
+
 // Unexpected findings first, wrong errnos before wrong views, the most frequent first; the groups
 // keep pointing at them.
 void sort_findings(Comparison& comparison);
@@ -51,7 +54,6 @@ class Comparer {
                     bool complete);
 
  private:
-  struct Side;  // one observation under comparison
   void compare_run(ModelAsker& asker, const std::string& context, const Observation& o,
                    Group& group);
   void compare_state(ModelAsker& asker, const std::string& context, const Observation& o,

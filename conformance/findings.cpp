@@ -2,7 +2,6 @@
 #include "conformance/findings.h"
 
 #include <algorithm>
-#include <set>
 
 #include "conformance/step_text.h"
 #include "model/strace.h"
@@ -29,16 +28,6 @@ size_t Comparison::checked_contexts() const {
 size_t Comparison::unexpected() const {
   return static_cast<size_t>(
       std::count_if(findings.begin(), findings.end(), [](const auto& f) { return !f.known; }));
-}
-
-size_t Comparison::causes() const {
-  std::set<std::string> causes;
-  size_t alone = 0;
-  for (const Finding& finding : findings) {
-    if (finding.known && finding.cause.empty()) ++alone;
-    if (finding.known && !finding.cause.empty()) causes.insert(finding.cause);
-  }
-  return causes.size() + alone;
 }
 
 namespace {
@@ -82,9 +71,8 @@ std::string range_text(int32_t low, int32_t high) {
   return low == high ? std::to_string(low) : std::to_string(low) + " to " + std::to_string(high);
 }
 
-std::string finding_sentence(const Comparison& comparison, const Finding& finding) {
-  const RuleRow& rule = row(finding.rule);
-  std::string line = "got " + finding.got + "; " + comparison.expected_from + " ";
+std::string outcome_sentence(const Comparison& comparison, const Finding& finding) {
+  const std::string line = "got " + finding.got + "; " + comparison.expected_from + " ";
   // What is not a view of a socket says so in words: "the call's steps".
   if (finding.observable.starts_with("the ")) {
     return finding.observable + ": " + line + "has " + finding.expected;
@@ -92,8 +80,14 @@ std::string finding_sentence(const Comparison& comparison, const Finding& findin
   if (finding.observable != "errno") {
     return "a fresh socket's " + finding.observable + ": " + line + "shows " + finding.expected;
   }
-  return line + "answers " + finding.expected + ", because " + std::string(rule.name) + ": " +
-         std::string(rule.sentence);
+  return line + "answers " + finding.expected;
+}
+
+std::string finding_sentence(const Comparison& comparison, const Finding& finding) {
+  const std::string line = outcome_sentence(comparison, finding);
+  if (finding.observable != "errno") return line;
+  const RuleRow& rule = row(finding.rule);
+  return line + ", because " + std::string(rule.name) + ": " + std::string(rule.sentence);
 }
 
 std::string explain_command(const Comparison& comparison, const Finding& finding) {

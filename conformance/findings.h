@@ -24,7 +24,8 @@ struct Finding {
   int32_t low = 0, high = 0;  // the protocols over which it was seen, from lowest to highest
   bool known = false;         // a deviation explains it:
   std::string reason, link;
-  std::string cause;  // which one: findings with the same are one cause
+  std::string cause;      // which one, of Comparison::known; findings with the same are one cause
+  std::string deviation;  // its row, "subjects/gvisor.json: cause raw_protocols, row 2"
 };
 
 // One run of protocols with the same answer: the unit that JUnit and KTAP call a test.
@@ -60,7 +61,8 @@ struct Comparison {
   std::string explain_flags;  // what `sockoracle explain` needs to see the same world, but for --as
   std::vector<ContextResult> contexts;
   std::vector<Finding> findings;            // as sort_findings() orders them
-  std::vector<Deviation> stale;             // known deviations that did not occur
+  std::vector<KnownCause> known;            // causes that occurred, in their file's order
+  std::vector<Deviation> stale;             // rows of known deviations that did not occur
   std::map<std::string, uint64_t> skipped;  // reason: cases
   // reason: the contexts that it kept from being staged at all
   std::map<std::string, std::vector<std::string>> skipped_contexts;
@@ -72,11 +74,12 @@ struct Comparison {
   uint64_t skipped_cases() const;
   size_t checked_contexts() const;
   size_t unexpected() const;
-  size_t causes() const;  // deviations that explain the known findings
 };
 
 // "12345 cases checked in 18 contexts, 678 skipped: 600 needs a BPF program (cgroup-deny); 78 ...".
 std::string summary_line(const Comparison& comparison);
+// "got EPROTONOSUPPORT; Linux 6.18 answers ESOCKTNOSUPPORT", without the rule.
+std::string outcome_sentence(const Comparison& comparison, const Finding& finding);
 // "got EACCES; Linux 6.18 answers EPERM, because raw_needs_net_raw: A raw socket needs ..."
 std::string finding_sentence(const Comparison& comparison, const Finding& finding);
 // "sockoracle explain 'socket(...)' --release 6.18 --as nobody"

@@ -3,6 +3,7 @@
 target_sources(sockoracle_conformance PRIVATE
   answers.cpp
   autoload.cpp
+  causes.cpp
   commands_check.cpp
   command_probe.cpp
   command_words.cpp

@@ -13,7 +13,8 @@ namespace {
 using Kind = JsonTree::Kind;
 
 constexpr std::string_view kKeys[] = {"subject", "sentence", "launch",     "package", "version",
-                                      "stages",  "world",    "deviations", "notes"};
+                                      "stages",  "world",    "causes",     "deviations",
+                                      "notes"};
 
 class SubjectReader {
  public:

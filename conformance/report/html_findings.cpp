@@ -2,6 +2,7 @@
 // The head of a report, its findings, and what looked deeper than the probe.
 #include <algorithm>
 
+#include "conformance/causes.h"
 #include "conformance/cli_error.h"
 #include "conformance/report/html.h"
 #include "conformance/report/report.h"
@@ -27,11 +28,9 @@ std::string joined(const std::vector<std::string>& names) {
 
 std::string verdict_of(const Comparison& comparison) {
   if (comparison.unexpected() != 0 || !comparison.stale.empty())
-    return "<span class=bad>Differs</span>: " +
-           plural(comparison.unexpected(), "unexpected finding") + ", " +
-           plural(comparison.stale.size(), "stale deviation");
+    return "<span class=bad>Differs</span>: " + verdict_line(comparison);
   if (comparison.checked_cases() == 0) return "<span class=dim>Skipped</span>";
-  return "<span class=good>Conforms</span>: no unexpected finding";
+  return "<span class=good>Conforms</span>: " + verdict_line(comparison);
 }
 
 std::string skipped_list(const Comparison& comparison) {
@@ -118,6 +117,35 @@ std::string article(const Comparison& comparison, size_t number, const std::stri
   return out + "</article>\n";
 }
 
+std::string cause_row(const Comparison& comparison, const std::string& anchor, bool known,
+                      const std::string& sentence, const std::vector<size_t>& findings,
+                      uint64_t cases, size_t smallest) {
+  const Finding& finding = comparison.findings[smallest];
+  std::string call = "<code>" + html_text(call_text(finding.smallest)) + "</code>";
+  if (smallest < kFindingsShown)
+    call = "<a href=\"#" + anchor + "finding-" + std::to_string(smallest + 1) + "\">" + call +
+           "</a>";
+  return std::string("<tr><td>") + (known ? "known" : "likely") + "<td>" + html_field(sentence) +
+         "<td>" + std::to_string(findings.size()) + "<td>" + std::to_string(cases) + "<td>" + call +
+         ", " + html_field(outcome_sentence(comparison, finding)) + "</tr>\n";
+}
+
+std::string causes_table(const Comparison& comparison, const std::string& anchor) {
+  if (comparison.findings.empty()) return {};
+  std::string rows =
+      "<tr><th>cause<th>what is different<th>classes<th>cases<th>smallest case</tr>\n";
+  for (const LikelyCause& likely : likely_causes(comparison))
+    rows += cause_row(comparison, anchor, false, likely.sentence, likely.findings, likely.cases,
+                      likely.smallest);
+  for (const CauseSummary& known : known_causes(comparison)) {
+    const KnownCause& cause = known.cause;
+    const std::string where = cause.where.empty() ? "" : " (" + cause.where + ")";
+    rows += cause_row(comparison, anchor, true, cause.sentence + where, known.findings,
+                      known.cases, known.smallest);
+  }
+  return html_table("Causes", rows);
+}
+
 }  // namespace
 
 std::string html_head(const Comparison& comparison, const std::string& anchor) {
@@ -152,6 +180,7 @@ std::string html_head(const Comparison& comparison, const std::string& anchor) {
 
 std::string html_findings(const Comparison& comparison, const std::string& anchor) {
   std::string out = "<h2 id=\"" + anchor + "findings\">Findings</h2>\n";
+  out += causes_table(comparison, anchor);
   const size_t count = comparison.findings.size();
   for (size_t i = 0; i < std::min(count, kFindingsShown); ++i)
     out += article(comparison, i, anchor);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/causes.h"
 #include "conformance/json_reader.h"
 #include "conformance/report/report.h"
 #include "conformance/step_text.h"
@@ -66,7 +67,11 @@ std::string json_finding(const Comparison& comparison, const Finding& finding) {
       .text("smallest", call_text(finding.smallest))
       .text("explain", explain_command(comparison, finding))
       .raw("known", finding.known ? "true" : "false");
-  if (finding.known) object.text("reason", finding.reason).text("link", finding.link);
+  if (finding.known)
+    object.text("cause", finding.cause)
+        .text("deviation", finding.deviation)
+        .text("reason", finding.reason)
+        .text("link", finding.link);
   return object.take();
 }
 
@@ -89,6 +94,48 @@ std::string json_stale(const Deviation& deviation) {
       .take();
 }
 
+// What a known and a likely cause have in common: the finding to look at first.
+Object& smallest(Object& object, const Comparison& comparison, size_t index) {
+  const Finding& finding = comparison.findings[index];
+  return object.text("smallest", call_text(finding.smallest))
+      .text("world", finding.contexts.front())
+      .text("sentence", outcome_sentence(comparison, finding))
+      .text("explain", explain_command(comparison, finding));
+}
+
+std::string json_known(const Comparison& comparison, const CauseSummary& known) {
+  Object object;
+  object.text("id", known.cause.id)
+      .text("cause", known.cause.sentence)
+      .text("where", known.cause.where)
+      .text("owner", known.cause.owner)
+      .text("link", known.cause.link)
+      .number("rows", known.rows)
+      .number("classes", known.findings.size())
+      .number("cases", known.cases);
+  return smallest(object, comparison, known.smallest).take();
+}
+
+std::string json_likely(const Comparison& comparison, const LikelyCause& likely) {
+  Object object;
+  object.text("cause", likely.sentence)
+      .number("classes", likely.findings.size())
+      .number("cases", likely.cases);
+  return smallest(object, comparison, likely.smallest).take();
+}
+
+std::string json_counts(const Comparison& comparison) {
+  const KnownCounts known = known_counts(comparison);
+  return Object()
+      .number("unexpected", comparison.unexpected())
+      .number("likely_causes", likely_causes(comparison).size())
+      .number("causes", known.causes)
+      .number("rows", known.rows)
+      .number("classes", known.classes)
+      .number("stale", comparison.stale.size())
+      .take();
+}
+
 std::string json_comparison(const Comparison& comparison) {
   return Object()
       .text("subject", comparison.provenance.subject)
@@ -101,6 +148,13 @@ std::string json_comparison(const Comparison& comparison) {
       .raw("skipped", counts_of(comparison.skipped))
       .raw("unread", counts_of(comparison.unread))
       .raw("worlds", list_of(comparison.contexts, json_context))
+      .raw("counts", json_counts(comparison))
+      .raw("likely_causes",
+           list_of(likely_causes(comparison),
+                   [&](const LikelyCause& cause) { return json_likely(comparison, cause); }))
+      .raw("causes",
+           list_of(known_causes(comparison),
+                   [&](const CauseSummary& cause) { return json_known(comparison, cause); }))
       .raw("findings", list_of(comparison.findings,
                                [&](const Finding& f) { return json_finding(comparison, f); }))
       .raw("stale", list_of(comparison.stale, json_stale))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
 
+#include "conformance/causes.h"
 #include "conformance/report/report.h"
 
 namespace sockoracle {
@@ -99,6 +100,20 @@ void add_stale(std::string& out, const std::string& suite, const Deviation& stal
          "\"/>\n    </testcase>\n";
 }
 
+// A test that passes for each known cause, so that reports of different days show which are left.
+void add_causes(std::string& out, const std::string& suite, const Comparison& comparison,
+                Counts& counts) {
+  for (const CauseSummary& known : known_causes(comparison)) {
+    ++counts.tests;
+    add_case(out, suite, known.cause.id.empty() ? known.cause.sentence : known.cause.id);
+    out += ">\n      <system-out>" +
+           escaped(known.cause.sentence + " (" + plural(known.rows, "row") + ", " +
+                   std::to_string(known.findings.size()) +
+                   (known.findings.size() == 1 ? " class)" : " classes)")) +
+           "</system-out>\n    </testcase>\n";
+  }
+}
+
 void add_suite(std::string& out, const std::string& name, const Counts& counts,
                const std::string& cases) {
   out += "  <testsuite name=\"" + escaped(name) + "\"" + attributes(counts, true) + ">\n" + cases +
@@ -131,6 +146,10 @@ std::string write_junit_report(std::span<const Comparison> comparisons) {
       for (const Group& group : context.groups) add_group(cases, comparison, suite, group, counts);
       finish(suite, counts, cases);
     }
+    Counts causes;
+    std::string known;
+    add_causes(known, subject + ".causes", comparison, causes);
+    if (causes.tests != 0) finish(subject + ".causes", causes, known);
     if (comparison.stale.empty()) continue;
     Counts counts;
     std::string cases;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
 
+#include "conformance/causes.h"
 #include "conformance/report/report.h"
 #include "model/strace.h"
 
@@ -101,7 +102,10 @@ std::string write_ktap_report(std::span<const Comparison> comparisons) {
              ", got " + stale.got + " did not occur\n";
       out += result_line("", false, ++number, plain(stale.where), {});
     }
-    out += "# " + summary_line(comparison) + "\n";
+    for (const CauseSummary& known : known_causes(comparison)) {
+      out += "# known cause: " + known.cause.sentence + "\n";
+    }
+    out += "# " + summary_line(comparison) + "\n# " + verdict_line(comparison) + "\n";
   }
   return out;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
 
+#include "conformance/causes.h"
 #include "conformance/report/report.h"
 #include "conformance/step_text.h"
 
@@ -48,6 +49,36 @@ void add_contexts(std::string& out, const Comparison& comparison) {
   }
 }
 
+// "`socket(...)` as root: got EPERM; Linux 6.18 answers EINVAL".
+std::string smallest_text(const Comparison& comparison, size_t index) {
+  const Finding& finding = comparison.findings[index];
+  return code(call_text(finding.smallest)) + " as " + escaped(finding.contexts.front()) + ": " +
+         escaped(outcome_sentence(comparison, finding));
+}
+
+void add_causes(std::string& out, const Comparison& comparison) {
+  const std::vector<LikelyCause> likely = likely_causes(comparison);
+  if (!likely.empty()) {
+    out += "\n| likely cause | classes | cases | smallest case |\n| --- | ---: | ---: | --- |\n";
+  }
+  for (const LikelyCause& cause : likely) {
+    out += "| " + escaped(cause.sentence) + " | " + std::to_string(cause.findings.size()) + " | " +
+           std::to_string(cause.cases) + " | " + smallest_text(comparison, cause.smallest) + " |\n";
+  }
+  const std::vector<CauseSummary> known = known_causes(comparison);
+  if (!known.empty()) {
+    out +=
+        "\n| known cause | rows | classes | cases | smallest case |\n"
+        "| --- | ---: | ---: | ---: | --- |\n";
+  }
+  for (const CauseSummary& cause : known) {
+    out += "| " + escaped(cause.cause.sentence) +
+           (cause.cause.where.empty() ? "" : " (" + code(cause.cause.where) + ")") + " | " +
+           std::to_string(cause.rows) + " | " + std::to_string(cause.findings.size()) + " | " +
+           std::to_string(cause.cases) + " | " + smallest_text(comparison, cause.smallest) + " |\n";
+  }
+}
+
 void add_findings(std::string& out, const Comparison& comparison) {
   if (comparison.findings.empty()) return;
   out +=
@@ -75,11 +106,9 @@ std::string write_markdown_report(std::span<const Comparison> comparisons) {
   for (const Comparison& comparison : comparisons) {
     if (!out.empty()) out += "\n";
     out += "## " + escaped(title_of(comparison)) + "\n\n";
-    out += plural(comparison.unexpected(), "unexpected finding") + ", " +
-           plural(comparison.findings.size() - comparison.unexpected(), "known deviation") + ", " +
-           plural(comparison.stale.size(), "stale deviation") + ". " +
-           escaped(summary_line(comparison)) + ".\n\n";
+    out += verdict_line(comparison) + ". " + escaped(summary_line(comparison)) + ".\n\n";
     add_contexts(out, comparison);
+    add_causes(out, comparison);
     add_findings(out, comparison);
     for (const Deviation& stale : comparison.stale) {
       out += "\nStale: " + escaped(stale.where) + " did not occur.\n";

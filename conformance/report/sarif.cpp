@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // SARIF 2.1.0. A result is a finding; its place is the row of the deciding rule in the model's
 // table. Fingerprints hang on rule, observable, expected and got alone: they outlive counts.
+#include "conformance/causes.h"
 #include "conformance/json_reader.h"
 #include "conformance/report/report.h"
 #include "conformance/world_text.h"
@@ -88,7 +89,8 @@ std::string json_result(const Comparison& comparison, const Finding& finding) {
   return out + ",\"properties\":{\"cases\":" + std::to_string(finding.count) + ",\"worlds\":[" +
          worlds + "],\"protocol\":[" + std::to_string(finding.low) + "," +
          std::to_string(finding.high) + "],\"explain\":" +
-         quoted(explain_command(comparison, finding)) + "}}";
+         quoted(explain_command(comparison, finding)) +
+         (finding.known ? ",\"cause\":" + quoted(finding.cause) : "") + "}}";
 }
 
 std::string json_stale(const Deviation& deviation) {
@@ -106,12 +108,16 @@ std::string json_run(const Comparison& comparison) {
   for (const Finding& finding : comparison.findings) add(json_result(comparison, finding));
   for (const Deviation& deviation : comparison.stale) add(json_stale(deviation));
   const Provenance& facts = comparison.provenance;
+  const KnownCounts known = known_counts(comparison);
   return "{\"tool\":{\"driver\":" + json_driver() +
          "},\n\"automationDetails\":{\"id\":" +
          quoted("sockoracle/" + facts.subject + "/" + facts.release) + "},\n\"invocations\":" +
          "[{\"executionSuccessful\":true,\"toolExecutionNotifications\":[{\"level\":\"note\","
-         "\"message\":" + text_object(summary_line(comparison)) + "}]}],\n\"results\":[" + results +
-         "]}";
+         "\"message\":" +
+         text_object(verdict_line(comparison) + "; " + summary_line(comparison)) +
+         "}]}],\n\"properties\":{\"causes\":" + std::to_string(known.causes) +
+         ",\"rows\":" + std::to_string(known.rows) +
+         ",\"classes\":" + std::to_string(known.classes) + "},\n\"results\":[" + results + "]}";
 }
 
 }  // namespace

@@ -159,13 +159,38 @@ BOOST_AUTO_TEST_CASE(deviation_files_are_read_strictly) {
   const std::string row =
       R"({"rule":"a","observable":"errno","expected":"b","got":"c","reason":"why","link":"l"})";
   BOOST_TEST(parse_deviations("{\"deviations\":[" + row + "]}", "x.json").at(0).reason == "why");
-  BOOST_TEST(refusal("{}") == "x.json: \"deviations\" is a list");
+  BOOST_TEST(refusal("{}") == "x.json: \"causes\" is a list");
+  BOOST_TEST(refusal("{\"deviations\":7}") == "x.json: \"deviations\" is a list");
   BOOST_TEST(refusal("{\"deviations\":[{}]}") == "x.json: deviation 1: no \"rule\"");
   BOOST_TEST(refusal(R"({"deviations":[{"rule":"a","observable":"b","expected":"c","got":"d",
                         "reason":""}]})") == "x.json: deviation 1: a deviation has a reason");
   BOOST_TEST(refusal(R"({"deviations":[{"roule":"a"}]})") ==
              "x.json: deviation 1: \"roule\"; accepted: rule observable expected got reason link "
              "date context version");
+  const std::string head = R"({"id":"a_cause","sentence":"s","where":"f.c:g","owner":"o")";
+  const auto causes = [](const std::string& list) { return "{\"causes\":[" + list + "]}"; };
+  const auto read = parse_deviations(
+      causes(head + R"(,"link":"l","rows":[{"rule":"a","observable":["b","c"],"expected":"d",
+                       "got":"e"},)" + row + "]}"), "x.json");
+  BOOST_REQUIRE(read.size() == 2u);
+  BOOST_TEST(read[0].observable == "b|c");
+  BOOST_TEST(read[0].reason == "s");
+  BOOST_TEST(read[0].link == "l");
+  BOOST_TEST(read[1].reason == "why");
+  BOOST_TEST(read[1].cause.id == "a_cause");
+  BOOST_TEST(read[1].where == "x.json: cause a_cause, row 2");
+  BOOST_TEST(refusal(causes("7")) == "x.json: cause 1: a cause is an object");
+  BOOST_TEST(refusal(causes(R"({"id":"a"})")) == "x.json: cause 1: no \"sentence\"");
+  BOOST_TEST(refusal(causes(R"({"id":"A b","sentence":"s","where":"w","owner":"o"})")) ==
+             "x.json: cause 1: \"id\" is made of a-z, 0-9 and _");
+  BOOST_TEST(refusal(causes(R"({"id":"a","sentence":"s","where":"w","owner":""})")) ==
+             "x.json: cause 1: a cause has a sentence, a where and an owner");
+  BOOST_TEST(refusal(causes(head + "}")) ==
+             "x.json: cause a_cause: \"rows\" is a list of at least one");
+  BOOST_TEST(refusal(causes(head + R"(,"because":1})")) ==
+             "x.json: cause 1: \"because\"; accepted: id sentence where owner link rows");
+  const std::string whole = head + ",\"rows\":[" + row + "]}";
+  BOOST_TEST(refusal(causes(whole + "," + whole)) == "x.json: cause 2: \"a_cause\" is there twice");
   for (const SubjectFile& file : subject_files()) {
     BOOST_CHECK_NO_THROW(deviations_of(file.name));
   }
