@@ -75,7 +75,7 @@ def lay_out(plan, root):
     for name in ("resolv.conf", "hosts"):
         if Path("/etc", name).exists():
             (root / "etc" / name).write_bytes(Path("/etc", name).read_bytes())
-    home = root / "home/newcomer"
+    home = root / "srv/newcomer"
     home.mkdir(parents=True, exist_ok=True)
     os.chown(home, 1000, 1000)
     return root
@@ -176,7 +176,7 @@ def confine(traits):
 
 def environment(traits, place):
     variables = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                 "HOME": "/home/newcomer" if "user" in traits else "/root", "LC_ALL": "C",
+                 "HOME": "/srv/newcomer" if "user" in traits else "/root", "LC_ALL": "C",
                  "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory",
                  "GIT_CONFIG_VALUE_0": "*"}
     if "SOCKORACLE_JOBS" in os.environ:
@@ -187,18 +187,6 @@ def environment(traits, place):
                          CCACHE_DIR="/var/cache/ccache", CCACHE_BASEDIR=str(Path(place).parent),
                          CCACHE_NOHASHDIR="1")
     return variables
-
-
-CLONE_SCRIPT = """set -e
-mkdir -p "$(dirname "$PLACE")"
-if [ -d "$PLACE" ]; then
-    cd "$PLACE"
-    git fetch -q /srv/source.bundle HEAD
-    git reset -q --hard FETCH_HEAD
-else
-    git clone -q /srv/source.bundle "$PLACE"
-fi
-"""
 
 
 class Stopped(Exception):
@@ -240,9 +228,9 @@ def run(command, traits, place, lazy):
 
 def end_the_rest():
     """Whoever outlived the commands: they became children of this process."""
-    while True:
-        found = [int(word) for word in
-                 Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    listing = Path(f"/proc/self/task/{os.getpid()}/children")
+    while listing.exists():
+        found = [int(word) for word in listing.read_text().split()]
         for pid in found:
             os.kill(pid, signal.SIGKILL)
         try:
@@ -266,7 +254,7 @@ def main():
         lay_out_kernel(traits, root)
         enter(traits, root)
         print("=== clone", flush=True)
-        status = run(CLONE_SCRIPT, [t for t in traits if t in ("user",)], place, lazy)
+        status = run(plan["clone"], [t for t in traits if t in ("user",)], place, lazy)
         for name, command in plan["commands"].items() if status == 0 else ():
             print(f"=== {name}", flush=True)
             start = time.monotonic()
@@ -274,10 +262,11 @@ def main():
             said[name] = [status, time.monotonic() - start]
     except Stopped:
         said = {}
+    except OSError as error:
+        print(f"newcomer: {error.strerror}", file=sys.stderr)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if Path("/proc/self/task").exists():
-            end_the_rest()
+        end_the_rest()
     if said:
         file = os.open(result.name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644, dir_fd=out)
         os.write(file, json.dumps(said).encode())
