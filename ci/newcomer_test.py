@@ -140,7 +140,7 @@ class Verdicts(unittest.TestCase):
                          (True, "exit 0, 231443 cases, 49682 skipped, 0 findings, 2 s"))
         missing = "+ cmake\nci/run: missing packages; as root: apt-get install cmake\n"
         self.assertTrue(judge("check", {"check": [69, 1]}, missing)[0])
-        self.assertFalse(judge("check", {"check": [69, 1]}, missing + "and more\n")[0])
+        self.assertFalse(judge("check", {"check": [69, 1]}, missing + "ci/run: and more\n")[0])
         self.assertFalse(judge("check", {"check": [1, 1]}, text)[0])
 
     def test_what_a_row_starts_from_runs_before_it(self):

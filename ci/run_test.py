@@ -188,6 +188,26 @@ class RunTest(unittest.TestCase):
         self.assertEqual(done.returncode, 8)
         self.assertIn("ctest --preset dev", self.log[-1])
 
+    def test_a_check_that_can_stage_nothing(self) -> None:
+        """As in a container of Docker: ci/run builds a copy of itself here, with a tool that says
+        so."""
+        source = self.folder / "source"
+        (source / "ci").mkdir(parents=True)
+        for name in ("run", "deps.sh", "arguments.sh", "fuzz.sh", "packages.txt"):
+            (source / "ci" / name).write_bytes((RUN.parent / name).read_bytes())
+        tool = source / "build/release/conformance/sockoracle"
+        tool.parent.mkdir(parents=True)
+        for status, ends in ((0, 0), (1, 1), (4, 69)):
+            tool.write_text(f"#!/bin/sh\nexit {status}\n")
+            tool.chmod(0o755)
+            machine = {"PATH": f"{self.folder}:/usr/bin:/bin", "USER_ID": "0",
+                       "LOG": str(self.folder / "log"), "BROKEN": "(nothing)",
+                       "INSTALLED": f"{BUILD} {OPTIONAL}"}
+            done = subprocess.run(["sh", source / "ci/run", "check"], capture_output=True,
+                                  text=True, env=machine)
+            self.assertEqual(done.returncode, ends, done.stderr)
+            self.assertEqual(done.stderr.count("ci/run: nothing can be staged here"), ends == 69)
+
     def test_arguments_of_ctest(self) -> None:
         self.run_stage("test", "-L", "live", INSTALLED=f"{BUILD} {TEST} {OPTIONAL}")
         self.assertTrue(self.log[-1].endswith("build/dev/ctest.log -L live"), self.log)
