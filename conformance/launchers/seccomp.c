@@ -104,10 +104,12 @@ static int install(const struct refusal *refusal)
     code[at++] =
         (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | refusal->error);
     const struct sock_fprog program = {.len = (unsigned short)at, .filter = code};
-    // Without no_new_privs root alone may install a filter, and keeps what its programs may do.
-    if (geteuid() != 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        return 0;
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+    // With CAP_SYS_ADMIN no_new_privs is not needed, and programs keep what they may do; without,
+    // as root of a container is, it has to be set first.
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
+        return 1;
+    return errno == EACCES && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 int main(int argument_count, char **arguments)

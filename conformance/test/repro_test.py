@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+import unprivileged
+
 SHIM = pathlib.Path(__file__).resolve().parent / "ltp_shim"
 STYLES = ("plain", "kselftest", "ltp")
 SKIP_STATUS = {"plain": 4, "kselftest": 4, "ltp": 32}
@@ -79,6 +81,7 @@ def check_recording(suite: Suite, path: str) -> None:
     for name, presence in header["modules"].items():
         world += ["--module", f"{name}={presence}"]
     same = os.geteuid() == 0 and platform.release() == header["release"]
+    staged = unprivileged.may_make_namespaces()
     for index, (context, call, recorded) in enumerate(samples(lines)):
         style = STYLES[index % 3]
         source, binary = suite.program(call, [*world, "--as", context], style)
@@ -86,6 +89,8 @@ def check_recording(suite: Suite, path: str) -> None:
         if not same:
             continue
         done = suite.run(binary)
+        if done.returncode == SKIP_STATUS[style] and not staged:
+            continue
         suite.expect(f"{call} as {context}, {style}, run: {done.stdout}{done.stderr}",
                      done.returncode, 0)
     if not same:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs a program as nobody, from a place that nobody can enter: root may have built it in /root,
-or below any other folder that is closed to others."""
+or below any other folder that is closed to others. And says what this process itself may do."""
 
 import os
 import pathlib
@@ -9,6 +9,12 @@ import subprocess
 import tempfile
 
 NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
+
+
+def may_make_namespaces() -> bool:
+    """Not so in a container, nor, with a user namespace, in a chroot."""
+    done = subprocess.run(["unshare", "--user", "--net", "true"], capture_output=True)
+    return done.returncode == 0
 
 
 def run(command: list, **options) -> subprocess.CompletedProcess:

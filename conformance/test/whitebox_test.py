@@ -162,8 +162,8 @@ class Witnesses(unittest.TestCase):
         return list(map(int, re.findall(r"\d+", said)))
 
     def test_how_far_calls_got(self):
-        self.assertEqual(self.status, 0, self.out + self.err)
         numbers, calls = self.counts("inodes")
+        self.assertEqual(self.status, 0, self.out + self.err)
         self.assertGreater(numbers, 0)
         self.assertGreater(calls, numbers)      # some fail before sock_alloc
 
@@ -182,6 +182,8 @@ class Witnesses(unittest.TestCase):
 
     def test_entries(self):
         said = deep_line(self.out, "entries")
+        if said.startswith("skipped"):
+            self.skipTest(said)
         self.assertIn(" calls by socketpair", said)
         if "calls by io_uring," in said:
             status, out, _ = check("--context", "root", "--without", "io_uring_socket")
@@ -269,9 +271,9 @@ class Traces(unittest.TestCase):
             process.send_signal(signal.SIGKILL)
             process.wait(timeout=10)
         self.settled(before, pids)
-        if os.path.isdir("/sys/fs/cgroup/unified") or os.path.exists(
-                "/sys/fs/cgroup/cgroup.controllers"):
-            self.assertTrue(seen, "no check had a cgroup when it was killed")
+        # A container has no cgroup of its own to give.
+        self.assertTrue(seen or check("--context", "cgroup-deny")[0] == 4,
+                        "no check had a cgroup when it was killed")
 
 
 if __name__ == "__main__":

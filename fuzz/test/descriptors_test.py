@@ -28,11 +28,14 @@ def main() -> int:
         [target, "-seed=1", "-max_total_time=30", "-max_len=449", corpus.name, seeds],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
+        line = ""
         for line in process.stderr:
             if "INITED" in line:
                 break
-        if process.poll() == 4:
-            return 4
+        else:
+            # It ended: nothing here can be asked, and it said why.
+            print(line.strip())
+            return 4 if process.wait() == 4 else 1
         before = workers(process.pid)
         time.sleep(2)
         after = workers(process.pid)
