@@ -224,7 +224,7 @@ class RunTest(unittest.TestCase):
         done = subprocess.run([RUN.parent / "skipped.py", report], capture_output=True, text=True)
         self.assertEqual(done.stdout, (
             "4 tests skipped, for what:\n  2  a, b: no sshd\n  1  f: it does not say why\n"
-            "  1  c: needs root\n1 parts of other tests skipped:\n  1  d: can't\n"))
+            "  1  c: needs root\n1 part of other tests skipped:\n  1  d: can't\n"))
 
     def test_the_pages_tests_work_with_debian_12s_node(self) -> None:
         """Its Node is 18: a package that wants a newer one ends `ci/run site` with a traceback."""

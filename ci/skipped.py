@@ -25,6 +25,10 @@ def parts_of(text: str) -> list[str]:
     return [found[2] for found in re.finditer(r"\.\.\. skipped (['\"])(.*)\1$", text, re.MULTILINE)]
 
 
+def plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def main() -> int:
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
@@ -43,11 +47,11 @@ def main() -> int:
             for reason in parts_of(text):
                 parts[reason].append(case.get("name"))
     count = sum(map(len, whole.values()))
-    print(f"{count} tests skipped" + (", for what:" if count else ""))
+    print(f"{plural(count, 'test')} skipped" + (", for what:" if count else ""))
     for reason, names in sorted(whole.items(), key=lambda item: (-len(item[1]), item[0])):
         print(f"  {len(names)}  {', '.join(names)}: {reason}")
     if parts:
-        print(f"{sum(map(len, parts.values()))} parts of other tests skipped:")
+        print(f"{plural(sum(map(len, parts.values())), 'part')} of other tests skipped:")
     for reason, names in sorted(parts.items(), key=lambda item: (-len(item[1]), item[0])):
         print(f"  {len(names)}  {', '.join(sorted(set(names)))}: {reason}")
     return 0
