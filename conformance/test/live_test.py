@@ -165,7 +165,7 @@ def main():
     program = os.path.abspath(sys.argv[1])
     first = run(program, "check", "--context", "root")
     if first.returncode in (4, 69):
-        print(f"skipped: {first.stderr or first.stdout}")
+        print(f"skipped: {unprivileged.why_skipped(first)}")
         return 4
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)

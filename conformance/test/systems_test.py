@@ -13,7 +13,6 @@ subjects`: it is checked against the model, with its deviations. Exit status: 0 
 import json
 import os
 import pathlib
-import re
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ import time
 
 import living
 import ssh_machine
+import unprivileged
 from living import until
 
 FAILURES = []
@@ -60,12 +60,6 @@ class Tool:
             except OSError:
                 pass
         return found
-
-
-def reason_of(done):
-    """Why a check skipped everything."""
-    found = re.search(r"skipped: \d+ ([^;\n]*)", done.stdout)
-    return found.group(1) if found else done.stderr.strip()
 
 
 def checked(done):
@@ -238,10 +232,14 @@ def test_named(tool, name):
         print(f"skipped: {done.stderr.strip()}")
         return 4
     report = json.loads(done.stdout)["comparisons"][0]
+    if report["checked_cases"] == 0:
+        print(f"skipped: {unprivileged.why_skipped(tool.run('check', '--subject', name))}")
+        return 4
     for finding in report["findings"]:
         expect(finding["known"], f"{finding['smallest']}: {finding['sentence']}")
     expect(report["stale"] == [], f"stale: {report['stale']}")
-    expect(report["checked_cases"] > 50000, f"only {report['checked_cases']} cases")
+    few = 50000 if os.geteuid() == 0 else 10000     # a user stages fewer contexts
+    expect(report["checked_cases"] > few, f"only {report['checked_cases']} cases")
     # Docker's engine refuses no family in the version that Debian 12 has.
     expect(report["findings"] != [] or name == "docker",
            "a system that differs nowhere needs no deviations")
@@ -267,7 +265,7 @@ def main():
             test_another_release(tool)
             test_recording(tool)
         else:       # a container, or not root
-            print(f"launchers that work ... skipped '{reason_of(staged)}'")
+            print(f"launchers that work ... skipped '{unprivileged.why_skipped(staged)}'")
         test_launchers_that_do_not(tool)
         test_ends_however_it_ends(tool)
     print(f"{len(FAILURES)} failures")
