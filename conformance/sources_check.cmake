@@ -1,26 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Plan, subjects, recordings, comparison and reports.
 target_sources(sockoracle_conformance PRIVATE
-  answers.cpp
   autoload.cpp
   causes.cpp
   commands_check.cpp
   command_probe.cpp
   command_words.cpp
-  compare.cpp
   compare_recordings.cpp
   deviations.cpp
   findings.cpp
-  json_reader.cpp
-  model_answers.cpp
-  plan.cpp
-  probe_client.cpp
   probe_facts.cpp
   probe_image.cpp
   probe_process.cpp
   progress.cpp
   recording_autoload.cpp
-  recording_read.cpp
   recording_write.cpp
   report/common.cpp
   report/html.cpp
@@ -41,6 +34,15 @@ target_sources(sockoracle_conformance PRIVATE
   subject_model.cpp
   subjects.cpp
   text_file.cpp)
+# What runs for each case, line or value.
+target_sources(sockoracle_often PRIVATE
+  answers.cpp
+  compare.cpp
+  json_reader.cpp
+  model_answers.cpp
+  plan.cpp
+  probe_client.cpp
+  recording_read.cpp)
 
 # The probe is linked into the library byte for byte: one file to copy, nothing to find at run time.
 set(probe_image ${CMAKE_CURRENT_BINARY_DIR}/probe.image)

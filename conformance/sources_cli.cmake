@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The command line, text notation and world input.
 target_sources(sockoracle_conformance PRIVATE
-  ask.cpp
   audit.cpp
   audit_read.cpp
   audit_text.cpp
@@ -19,10 +18,13 @@ target_sources(sockoracle_conformance PRIVATE
   repro.cpp
   repro_look.cpp
   repro_stage.cpp
-  state_json.cpp
   step_text.cpp
   strace_caller.cpp
   strace_log.cpp
-  table_text.cpp
+  table_text.cpp)
+# What runs for each case, line or value.
+target_sources(sockoracle_often PRIVATE
+  ask.cpp
+  state_json.cpp
   world_json.cpp
   world_text.cpp)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Round trips: bytes -> case -> bytes, bytes -> program -> text -> program. Any bytes are a case.
-#define BOOST_TEST_MODULE codec
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
