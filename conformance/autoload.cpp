@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "conformance/host_world.h"
+#include "conformance/plural.h"
 #include "conformance/step_text.h"
 #include "model/kernel.h"
 #include "model/module.h"
@@ -120,7 +121,7 @@ DeepResult compare_autoload(const AutoloadAnswers& seen, const World& world) {
     }
     if (oracle.compared != before) phases += (phases.empty() ? "" : ", ") + name;
   }
-  oracle.counts = std::to_string(seen.calls.size()) + " calls, " + std::to_string(asked) +
+  oracle.counts = plural(seen.calls.size(), "call") + ", " + std::to_string(asked) +
                   " of which asked for modules, where they are " + phases + loads;
   result.oracles.push_back(std::move(oracle));
   return result;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "conformance/compare.h"
+#include "conformance/plural.h"
 #include "model/strace.h"
 #include "model/symbols.h"
 
@@ -152,10 +153,6 @@ LikelyCause cause_of(const Comparison& comparison, std::string sentence, Edges f
   return cause;
 }
 
-std::string plural(uint64_t count, const char* word) {
-  return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
-}
-
 }  // namespace
 
 std::vector<LikelyCause> likely_causes(const Comparison& comparison) {
@@ -232,8 +229,7 @@ std::string verdict_line(const Comparison& comparison) {
   const KnownCounts known = known_counts(comparison);
   line += ", " + plural(known.causes, "known cause");
   if (known.causes != 0) {
-    line += " (" + plural(known.rows, "row") + ", " + std::to_string(known.classes) +
-            (known.classes == 1 ? " class)" : " classes)");
+    line += " (" + plural(known.rows, "row") + ", " + plural(known.classes, "class") + ")";
   }
   return line + ", " + plural(comparison.stale.size(), "stale deviation");
 }

@@ -6,6 +6,7 @@
 #include "conformance/cli_error.h"
 #include "conformance/compare.h"
 #include "conformance/deviations.h"
+#include "conformance/plural.h"
 #include "conformance/probe_client.h"
 #include "conformance/progress.h"
 #include "conformance/recording.h"
@@ -117,9 +118,8 @@ int command_record(const RecordOptions& options) {
     cases += count_cases(answers.observations);
     skipped += count_cases(answers.left_out) + answers.skipped_cases;
   }
-  std::fprintf(stderr, "%llu cases recorded in %zu contexts, %llu skipped\n",
-               static_cast<unsigned long long>(cases), answered,
-               static_cast<unsigned long long>(skipped));
+  std::fprintf(stderr, "%s recorded in %s, %llu skipped\n", plural(cases, "case").c_str(),
+               plural(answered, "context").c_str(), static_cast<unsigned long long>(skipped));
   return cases == 0 ? kExitSkipped : kExitOk;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "conformance/plural.h"
 #include "conformance/step_text.h"
 #include "model/strace.h"
 
@@ -48,9 +49,6 @@ std::string contexts_text(const Comparison& comparison, const std::string& reaso
 }  // namespace
 
 std::string summary_line(const Comparison& comparison) {
-  const auto plural = [](uint64_t count, const char* word) {
-    return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
-  };
   std::string line = plural(comparison.checked_cases(), "case") + " checked in " +
                      plural(comparison.checked_contexts(), "context") + ", " +
                      std::to_string(comparison.skipped_cases()) + " skipped";
@@ -61,7 +59,8 @@ std::string summary_line(const Comparison& comparison) {
   });
   std::string separator = ": ";
   for (const auto& [cases, reason] : reasons) {
-    line += separator + std::to_string(cases) + " " + reason + contexts_text(comparison, reason);
+    line += separator + std::to_string(cases) + " " + agreeing(cases, reason) +
+            contexts_text(comparison, reason);
     separator = "; ";
   }
   return line;

@@ -46,10 +46,6 @@ std::string group_name(const Group& group) {
   return group.deep ? name + ", deep" : name;
 }
 
-std::string plural(uint64_t count, std::string_view word) {
-  return std::to_string(count) + " " + std::string(word) + (count == 1 ? "" : "s");
-}
-
 std::string where_text(const Finding& finding) {
   std::string text = "in " + finding.contexts.front();
   if (finding.contexts.size() > 1) {

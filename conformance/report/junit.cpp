@@ -108,8 +108,7 @@ void add_causes(std::string& out, const std::string& suite, const Comparison& co
     add_case(out, suite, known.cause.id.empty() ? known.cause.sentence : known.cause.id);
     out += ">\n      <system-out>" +
            escaped(known.cause.sentence + " (" + plural(known.rows, "row") + ", " +
-                   std::to_string(known.findings.size()) +
-                   (known.findings.size() == 1 ? " class)" : " classes)")) +
+                   plural(known.findings.size(), "class") + ")") +
            "</system-out>\n    </testcase>\n";
   }
 }

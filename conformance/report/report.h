@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "conformance/findings.h"
+#include "conformance/plural.h"
 #include "conformance/step_text.h"
 
 namespace sockoracle {
@@ -33,8 +34,6 @@ inline constexpr size_t kFindingsShown = 200;
 std::string title_of(const Comparison& comparison);
 // "AF_INET SOCK_RAW 1 to 254", with ", deep" where slow observables were read as well.
 std::string group_name(const Group& group);
-// "1 finding", "2 findings".
-std::string plural(uint64_t count, std::string_view word);
 // "in root and 3 other contexts".
 std::string where_text(const Finding& finding);
 

@@ -46,8 +46,7 @@ void add_likely(std::string& out, const Comparison& comparison, const LikelyCaus
   if (cause.findings.size() == 1) return add_finding(out, comparison, smallest);
   out += "finding  " + cause.sentence + "\n";
   out += "  seen      " + plural(cause.cases, "case") + " in " +
-         std::to_string(cause.findings.size()) + " classes: " + views_text(comparison, cause) +
-         "\n";
+         plural(cause.findings.size(), "class") + ": " + views_text(comparison, cause) + "\n";
   add_smallest(out, comparison, smallest);
   out += "\n";
 }
@@ -58,8 +57,7 @@ void add_known(std::string& out, const Comparison& comparison, const CauseSummar
   const bool alone = cause.where.empty();  // a row without a cause has no name
   out += "known    " + (alone ? "" : cause.id + ": ") + cause.sentence + "\n";
   out += "  seen      " + plural(known.cases, "case") + ", " + plural(known.rows, "row") + ", " +
-         std::to_string(known.findings.size()) +
-         (known.findings.size() == 1 ? " class" : " classes");
+         plural(known.findings.size(), "class");
   if (!alone) out += ", by " + cause.where + " of " + cause.owner;
   if (!cause.link.empty()) out += " (" + cause.link + ")";
   out += "\n";
@@ -91,7 +89,7 @@ void add_comparison(std::string& out, const Comparison& comparison) {
   out += plural(comparison.values, "value") + " of fresh sockets compared";
   std::string separator = "; not compared: ";
   for (const auto& [reason, observables] : comparison.unread) {
-    out += separator + std::to_string(observables) + " observables " + reason;
+    out += separator + plural(observables, "observable") + " " + agreeing(observables, reason);
     separator = "; ";
   }
   out += "\n";

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "conformance/plural.h"
 #include "conformance/whitebox/deep_calls.h"
 #include "conformance/whitebox/live_call.h"
 
@@ -48,10 +49,10 @@ void check_entries(const World& base, const Plan& plan, DeepResult& result) {
   for_each_context(base, plan, oracle, plain_operations, body);
   for (const auto& [name, count] : calls) {
     oracle.counts +=
-        (oracle.counts.empty() ? "" : ", ") + std::to_string(count) + " calls by " + name;
+        (oracle.counts.empty() ? "" : ", ") + plural(count, "call") + " by " + name;
   }
   for (const auto& [why, count] : unusable) {
-    oracle.notes.push_back(std::to_string(count) + " calls by " + why);
+    oracle.notes.push_back(plural(count, "call") + " by " + why);
   }
   result.oracles.push_back(std::move(oracle));
 }

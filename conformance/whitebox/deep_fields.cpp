@@ -11,6 +11,7 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/model_answers.h"
+#include "conformance/plural.h"
 #include "conformance/probe_client.h"
 #include "conformance/whitebox/observer_btf.h"
 #include "model/kernel.h"
@@ -88,8 +89,8 @@ class FieldChecker {
   DeepOracle oracle() const {
     DeepOracle oracle{.name = "fields", .counts = {}, .skipped = {}, .notes = {}};
     oracle.compared = values_;
-    oracle.counts = std::to_string(values_) + " values of " + std::to_string(fields_.size()) +
-                    " fields in " + std::to_string(sockets_) + " sockets";
+    oracle.counts = plural(values_, "value") + " of " + plural(fields_.size(), "field") + " in " +
+                    plural(sockets_, "socket");
     if (sockets_ != 0) {
       const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(spent_).count();
       const int64_t tenths = nanoseconds / 100 / static_cast<int64_t>(sockets_);

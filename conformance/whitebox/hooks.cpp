@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "conformance/cli_error.h"
+#include "conformance/plural.h"
 #include "conformance/whitebox/bpf_object.h"
 #include "conformance/whitebox/deep_calls.h"
 #include "conformance/whitebox/live_call.h"
@@ -95,7 +96,7 @@ void check_hooks(const World& base, const Plan& plan, DeepResult& result) {
   for_each_context(
       base, without_own_cgroup, oracle,
       [&](const ContextPlan& part) { return checker.operations(part); }, body);
-  oracle.counts = "create and release hooks of " + std::to_string(oracle.compared) + " calls, " +
+  oracle.counts = "create and release hooks of " + plural(oracle.compared, "call") + ", " +
                   std::to_string(reached) + " reached";
   result.oracles.push_back(std::move(oracle));
 }

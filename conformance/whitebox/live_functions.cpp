@@ -5,6 +5,7 @@
 #include <array>
 
 #include "conformance/cli_error.h"
+#include "conformance/plural.h"
 #include "conformance/step_text.h"
 #include "conformance/text_layout.h"
 #include "conformance/whitebox/deep_calls.h"
@@ -243,9 +244,8 @@ void check_functions(const World& base, const Plan& plan, DeepResult& result) {
     }
   };
   for_each_context(base, plan, oracle, plain_operations, body);
-  oracle.counts = std::to_string(entered) + " entries of " +
-                  std::to_string(graph.followed().size()) + " functions in " +
-                  std::to_string(oracle.compared) + " calls";
+  oracle.counts = plural(entered, "entry") + " of " + plural(graph.followed().size(), "function") +
+                  " in " + plural(oracle.compared, "call");
   if (const std::string missing = not_followed(graph); !missing.empty())
     oracle.notes.push_back("not in this kernel, or inlined there: " + missing);
   result.oracles.push_back(std::move(oracle));

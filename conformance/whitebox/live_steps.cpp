@@ -9,6 +9,7 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/model_answers.h"
+#include "conformance/plural.h"
 #include "conformance/step_text.h"
 #include "conformance/whitebox/deep_calls.h"
 #include "conformance/whitebox/deep_fields.h"
@@ -248,8 +249,8 @@ void check_steps(const World& base, const Plan& plan, DeepResult& result) {
   for (const auto& [kind, what] : tracer.missing())
     oracle.notes.push_back(what);
   for_each_context(base, plan, oracle, plain_operations, body);
-  oracle.counts = std::to_string(oracle.compared) + " steps of " + std::to_string(calls) +
-                  " calls, " + std::to_string(given_back) + " objects given back";
+  oracle.counts = plural(oracle.compared, "step") + " of " + plural(calls, "call") + ", " +
+                  plural(given_back, "object") + " given back";
   result.oracles.push_back(std::move(oracle));
 }
 

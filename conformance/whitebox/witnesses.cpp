@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "conformance/plural.h"
 #include "conformance/text_file.h"
 #include "conformance/whitebox/deep_calls.h"
 #include "conformance/whitebox/live_call.h"
@@ -64,9 +65,9 @@ void check_counter(const Counter& counter, const World& base, const Plan& plan,
   };
   for_each_context(base, plan, oracle, plain_operations, body);
   oracle.counts =
-      std::to_string(total) + " " + counter.unit + " " + std::to_string(oracle.compared) + " calls";
+      std::to_string(total) + " " + counter.unit + " " + plural(oracle.compared, "call");
   for (const auto& [why, count] : unseen)
-    oracle.notes.push_back(std::to_string(count) + " calls: " + why);
+    oracle.notes.push_back(plural(count, "call") + ": " + why);
   result.oracles.push_back(std::move(oracle));
 }
 
