@@ -7,6 +7,7 @@
 #include "model/kernel.h"
 #include "model/observables.h"
 #include "model/symbols.h"
+#include "model/world_parts.h"
 
 namespace sockoracle {
 namespace {
@@ -23,40 +24,7 @@ bool same_answer(const Verdict& a, const Verdict& b) {
 
 // -- history
 
-// Everything in which two releases' worlds differ, as one list that can be applied in part.
-struct Difference {
-  enum class Kind : uint8_t { behaviour, provider, sysctl };
-  Kind kind;
-  uint8_t index;
-};
-
-std::vector<Difference> differences(const World& from, const World& to) {
-  std::vector<Difference> all;
-  for (const BehaviourRow& row : behaviours())
-    if (from.has(row.id) != to.has(row.id))
-      all.push_back({Difference::Kind::behaviour, static_cast<uint8_t>(row.id)});
-  for (uint8_t i = 0; i < kProviderCount; ++i)
-    if (from.providers[i] != to.providers[i]) all.push_back({Difference::Kind::provider, i});
-  for (uint8_t i = 0; i < kSysctlCount; ++i)
-    if (from.sysctls[i] != to.sysctls[i]) all.push_back({Difference::Kind::sysctl, i});
-  return all;
-}
-
-World partly(const World& from, const World& to, const std::vector<Difference>& chosen) {
-  World world = from;
-  for (const Difference& d : chosen) {
-    const Behaviour b = static_cast<Behaviour>(d.index);
-    switch (d.kind) {
-      case Difference::Kind::behaviour:
-        (to.has(b) ? world.with : world.without).set(b);
-        (to.has(b) ? world.without : world.with).set(b, false);
-        break;
-      case Difference::Kind::provider: world.providers[d.index] = to.providers[d.index]; break;
-      case Difference::Kind::sysctl: world.sysctls[d.index] = to.sysctls[d.index]; break;
-    }
-  }
-  return world;
-}
+using Difference = WorldPart;
 
 // The states of two releases agree where both releases have the view.
 bool same_state(const State& a, Release ra, const State& b, Release rb) {
@@ -89,24 +57,14 @@ void add_set(std::vector<Behaviour>& list, const BehaviourSet& set) {
     if (set.has(row.id)) list.push_back(row.id);
 }
 
-// The least part of the differences that still turns the old answer into the new one: what is not
-// needed is dropped, one by one.
+// The least part of the differences that still turns the old answer into the new one.
 void explain_change(Era& era, const Case& before, const Case& after, const Reply& wanted,
                     bool by_state) {
-  std::vector<Difference> needed = differences(before.world, after.world);
-  const auto suffices = [&](const std::vector<Difference>& chosen) {
-    const Case c{partly(before.world, after.world, chosen), before.call};
+  const auto suffices = [&](const World& world) {
+    const Case c{world, before.call};
     return same_reply(reply_of(c, by_state), before.world.release, wanted, after.world.release);
   };
-  if (!suffices(needed)) return;
-  for (size_t i = 0; i < needed.size();) {
-    std::vector<Difference> fewer;
-    for (size_t j = 0; j < needed.size(); ++j)
-      if (j != i) fewer.push_back(needed[j]);
-    if (suffices(fewer)) needed = std::move(fewer);
-    else ++i;
-  }
-  for (const Difference& d : needed) {
+  for (const Difference& d : least_difference(before.world, after.world, suffices)) {
     if (d.kind == Difference::Kind::behaviour)
       era.because.push_back(static_cast<Behaviour>(d.index));
     else if (d.kind == Difference::Kind::sysctl)
@@ -220,8 +178,6 @@ std::vector<Change> helpful(const Case& c) {
       out.push_back(change_of(Change::Kind::limit, i, kUnlimited));
   if (world.fault_count != 0) out.push_back(change_of(Change::Kind::fault, 0, 0));
   add_calls(out, c);
-  for (size_t i = 0; i < contexts().size(); ++i)
-    out.push_back(change_of(Change::Kind::context, i));
   return out;
 }
 
@@ -253,6 +209,60 @@ bool lists(std::string_view names, std::string_view name) {
       return true;
   }
   return false;
+}
+
+// What a context changes, as one bit each: who asks and in which namespaces, limits, policies, each
+// sysctl.
+uint64_t changed_parts(const World& from, const World& to) {
+  static_assert(kSysctlCount + 8 <= 64);
+  const bool parts[] = {
+      !(from.caller == to.caller && from.user_ns_count == to.user_ns_count &&
+        from.user_ns == to.user_ns && from.net_user_ns == to.net_user_ns &&
+        from.net_is_init == to.net_is_init),
+      from.limits.fds_left != to.limits.fds_left,
+      from.limits.files_left != to.limits.files_left,
+      from.policies.cgroup_sock_create != to.policies.cgroup_sock_create,
+      from.policies.lsm_socket_create != to.policies.lsm_socket_create,
+      from.policies.lsm_socket_post_create != to.policies.lsm_socket_post_create,
+      from.policies.lsm_sk_alloc != to.policies.lsm_sk_alloc,
+      from.policies.update_protocol != to.policies.update_protocol,
+  };
+  uint64_t bits = 0, bit = 1;
+  for (const bool part : parts) {
+    bits |= part ? bit : 0;
+    bit <<= 1;
+  }
+  for (size_t i = 0; i < kSysctlCount; ++i, bit <<= 1)
+    bits |= from.sysctls[i] == to.sysctls[i] ? 0 : bit;
+  return bits;
+}
+
+// Contexts that let the call through, without those that also change something that does not help,
+// and without a second one that changes the same for the same caller.
+void add_contexts(std::vector<Remedy>& out, const Case& c) {
+  struct Candidate {
+    size_t context;
+    World world;
+    uint64_t parts;
+  };
+  std::vector<Candidate> all;
+  for (size_t i = 0; i < contexts().size(); ++i) {
+    Case changed = c;
+    apply_context(changed.world, contexts()[i]);
+    if (succeeds(changed))
+      all.push_back({i, changed.world, changed_parts(c.world, changed.world)});
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    bool needed = true;
+    for (size_t j = 0; j < all.size() && needed; ++j) {
+      const uint64_t mine = all[i].parts, other = all[j].parts;
+      const bool less = other != mine && (other & mine) == other;
+      const bool twice = j < i && other == mine && all[j].world.caller == all[i].world.caller &&
+                         all[j].world.net_user_ns == all[i].world.net_user_ns;
+      needed = !less && !twice;
+    }
+    if (needed) out.push_back({{change_of(Change::Kind::context, all[i].context)}});
+  }
 }
 
 // The nearest release, backwards and forwards, on which the call succeeds.
@@ -298,6 +308,34 @@ std::vector<TableRange> table_of(const World& world, Entry entry, int32_t family
     p = path.high + 1;
   }
   return table;
+}
+
+std::vector<WorldPart> world_parts(const World& from, const World& to) {
+  std::vector<WorldPart> all;
+  for (const BehaviourRow& row : behaviours())
+    if (from.has(row.id) != to.has(row.id))
+      all.push_back({WorldPart::Kind::behaviour, static_cast<uint8_t>(row.id)});
+  for (uint8_t i = 0; i < kProviderCount; ++i)
+    if (from.providers[i] != to.providers[i]) all.push_back({WorldPart::Kind::provider, i});
+  for (uint8_t i = 0; i < kSysctlCount; ++i)
+    if (from.sysctls[i] != to.sysctls[i]) all.push_back({WorldPart::Kind::sysctl, i});
+  return all;
+}
+
+World with_parts(const World& from, const World& to, const std::vector<WorldPart>& parts) {
+  World world = from;
+  for (const WorldPart& d : parts) {
+    const Behaviour b = static_cast<Behaviour>(d.index);
+    switch (d.kind) {
+      case WorldPart::Kind::behaviour:
+        (to.has(b) ? world.with : world.without).set(b);
+        (to.has(b) ? world.without : world.with).set(b, false);
+        break;
+      case WorldPart::Kind::provider: world.providers[d.index] = to.providers[d.index]; break;
+      case WorldPart::Kind::sysctl: world.sysctls[d.index] = to.sysctls[d.index]; break;
+    }
+  }
+  return world;
 }
 
 std::vector<Era> history_of(const Case& c, bool by_state) {
@@ -350,8 +388,9 @@ std::vector<Remedy> remedies_of(const Case& c, size_t at_most) {
   std::vector<Change> insufficient;
   for (const Change& change : helpful(c)) {
     if (succeeds(with_changes(c, {change}))) found.push_back({{change}});
-    else if (change.kind != Change::Kind::context) insufficient.push_back(change);
+    else insufficient.push_back(change);
   }
+  add_contexts(found, c);
   add_releases(found, c);
   for (size_t i = 0; i < insufficient.size() && found.size() < at_most; ++i)
     for (size_t j = 0; j < insufficient.size() && found.size() < at_most; ++j) {
@@ -382,6 +421,8 @@ std::vector<Cause> causes_of(const Case& c, int32_t error) {
   const std::vector<Change> singles = harmful(c, error);
   for (const Change& change : singles) consider({change});
   std::vector<Change> helps = helpful(c);
+  for (size_t i = 0; i < contexts().size(); ++i)
+    helps.push_back(change_of(Change::Kind::context, i));
   for (const Change& help : helps) {
     if (help.kind == Change::Kind::call) continue;
     for (const Change& harm : singles)

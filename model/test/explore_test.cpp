@@ -333,6 +333,31 @@ BOOST_AUTO_TEST_CASE(what_would_let_a_raw_socket_through) {
   }));
 }
 
+// A context is offered for what it changes: not root where net.ipv4.ip_no_pmtu_disc is 0 beside
+// root, nor another caller where only a descriptor is missing.
+BOOST_AUTO_TEST_CASE(contexts_that_change_what_helps) {
+  struct Row {
+    const char* asked;
+    Call call;
+    std::vector<std::string> offered;
+  };
+  const Row rows[] = {
+      {"nobody", inet(3, 1), {"root", "net-raw-only", "userns-root", "netns-owner"}},
+      {"no-fd", inet(1, 0), {"root"}},
+      {"mptcp-off", inet(1, 262), {"root"}},
+      {"cgroup-deny", inet(1, 0), {"root"}},
+      {"nobody", inet(2, 1), {"ping-gid"}},
+  };
+  for (const Row& row : rows) {
+    std::vector<std::string> offered;
+    for (const Remedy& remedy : remedies_of({world_of("6.18", row.asked), row.call}, 1000))
+      for (const Change& change : remedy.changes)
+        if (change.kind == Change::Kind::context)
+          offered.emplace_back(contexts()[change.index].name);
+    BOOST_TEST_CONTEXT("as " << row.asked) BOOST_TEST(offered == row.offered);
+  }
+}
+
 // Two things stand in the way, neither of them the call.
 BOOST_AUTO_TEST_CASE(what_takes_two_changes) {
   Case c{world_of("6.18", "nobody"), inet(3, 1)};
