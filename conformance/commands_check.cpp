@@ -6,6 +6,7 @@
 #include "conformance/cli_error.h"
 #include "conformance/compare.h"
 #include "conformance/deviations.h"
+#include "conformance/diff_causes.h"
 #include "conformance/plural.h"
 #include "conformance/probe_client.h"
 #include "conformance/progress.h"
@@ -159,8 +160,8 @@ int command_diff(const DiffOptions& options) {
   const std::unique_ptr<Subject> got = open_subject(options.got, options.asking);
   const Recording expected_answers = record_subject(*expected, options.asking);
   const Recording got_answers = record_subject(*got, options.asking);
-  const Comparison comparison =
-      compare_recordings(expected_answers, expected->world(), got_answers);
+  Comparison comparison = compare_recordings(expected_answers, expected->world(), got_answers);
+  explain_differences(comparison, expected->world(), got->world());
   write_report({&comparison, 1}, format, options.output);
   return exit_status({&comparison, 1});
 }

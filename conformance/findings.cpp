@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "conformance/diff_causes.h"
 #include "conformance/plural.h"
 #include "conformance/step_text.h"
 #include "model/strace.h"
@@ -83,6 +84,7 @@ std::string outcome_sentence(const Comparison& comparison, const Finding& findin
 }
 
 std::string finding_sentence(const Comparison& comparison, const Finding& finding) {
+  if (!comparison.got_from.empty()) return diff_sentence(comparison, finding);
   const std::string line = outcome_sentence(comparison, finding);
   if (finding.observable != "errno") return line;
   const RuleRow& rule = row(finding.rule);

@@ -26,6 +26,7 @@ struct Finding {
   std::string reason, link;
   std::string cause;      // which one, of Comparison::known; findings with the same are one cause
   std::string deviation;  // its row, "subjects/gvisor.json: cause raw_protocols, row 2"
+  std::string got_because;  // of a `diff`: the rule that decides on the side that was got
 };
 
 // One run of protocols with the same answer: the unit that JUnit and KTAP call a test.
@@ -57,6 +58,7 @@ struct DeepOracle {
 struct Comparison {
   Provenance provenance;      // of what was checked
   std::string expected_from;  // "Linux 6.18"
+  std::string got_from;       // of a `diff` only: the other side, "host (6.18.44)"
   World world;                // of it, as root: asked before its contexts are applied
   std::string explain_flags;  // what `sockoracle explain` needs to see the same world, but for --as
   std::vector<ContextResult> contexts;

@@ -8,6 +8,9 @@ target_sources(sockoracle_conformance PRIVATE
   command_words.cpp
   compare_recordings.cpp
   deviations.cpp
+  diff_causes.cpp
+  diff_text.cpp
+  ending.cpp
   findings.cpp
   probe_facts.cpp
   probe_image.cpp

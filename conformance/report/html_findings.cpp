@@ -4,6 +4,7 @@
 
 #include "conformance/causes.h"
 #include "conformance/cli_error.h"
+#include "conformance/ending.h"
 #include "conformance/report/html.h"
 #include "conformance/report/report.h"
 #include "conformance/repro.h"
@@ -27,10 +28,13 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 std::string verdict_of(const Comparison& comparison) {
-  if (comparison.unexpected() != 0 || !comparison.stale.empty())
-    return "<span class=bad>Differs</span>: " + verdict_line(comparison);
-  if (comparison.checked_cases() == 0) return "<span class=dim>Skipped</span>";
-  return "<span class=good>Conforms</span>: " + verdict_line(comparison);
+  constexpr std::string_view kClasses[] = {"good", "warn", "bad", "dim"};
+  const Ending ending = ending_of(comparison);
+  const std::string name(ending_name(ending));
+  return "<span class=" + std::string(kClasses[static_cast<size_t>(ending)]) + ">" +
+         static_cast<char>(name[0] - 'a' + 'A') + name.substr(1) + "</span>: " +
+         verdict_line(comparison) + "; " +
+         plural(wrong_errnos(comparison), "case") + " with a wrong errno";
 }
 
 std::string skipped_list(const Comparison& comparison) {

@@ -9,16 +9,19 @@ namespace sockoracle {
 
 inline constexpr std::string_view kPageStyle = R"css(
 :root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#57606a;--line:#d0d7de;--box:#f6f8fa;
---good:#116329;--bad:#a40e26;--link:#0550ae;--h0:#d3f0da;--h1:#ffe2b8;--h2:#ffd3d0;--h3:#dde4ff;
+--good:#116329;--warn:#7d4e00;--bad:#a40e26;
+--link:#0550ae;--h0:#d3f0da;--h1:#ffe2b8;--h2:#ffd3d0;--h3:#dde4ff;
 --h4:#f3d9fa;--h5:#d0f0f4;--h6:#ece6c8;--h7:#e4e7ea}
 @media(prefers-color-scheme:dark){:root{--bg:#0d1117;--fg:#e6edf3;--dim:#9aa4af;--line:#3d444d;
---box:#161b22;--good:#56d364;--bad:#ff8a80;--link:#79b8ff;--h0:#12351d;--h1:#4a3000;--h2:#4c1717;
+--box:#161b22;--good:#56d364;--warn:#e3b341;--bad:#ff8a80;
+--link:#79b8ff;--h0:#12351d;--h1:#4a3000;--h2:#4c1717;
 --h3:#1d2d5c;--h4:#42204b;--h5:#0c3d44;--h6:#3b3612;--h7:#2b3036}}
 body{margin:0 auto;max-width:78rem;padding:1rem;background:var(--bg);color:var(--fg);
 font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.2rem;margin-top:2rem}h3{font-size:1rem}
 a{color:var(--link)}code,.mono{font:13px/1.4 ui-monospace,monospace}.dim{color:var(--dim)}
-.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
+.good{color:var(--good);font-weight:600}.warn{color:var(--warn);font-weight:600}
+.bad{color:var(--bad);font-weight:600}
 article,details{border:1px solid var(--line);border-radius:6px;padding:.5rem .75rem;margin:.5rem 0}
 article.new{border-left:.35rem solid var(--bad)}summary{cursor:pointer}
 .wide{overflow-x:auto}table{border-collapse:collapse}
@@ -136,7 +139,7 @@ inline constexpr std::string_view kPageScript = R"js(
       row.classList.toggle("elsewhere", !inside);
       count += inside ? 1 : 0;
     });
-    $("between").textContent = count + " changes";
+    $("between").textContent = count + (count === 1 ? " change" : " changes");
   }
   filter.addEventListener("input", sift);
   $("from").addEventListener("change", between);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/causes.h"
+#include "conformance/ending.h"
 #include "conformance/json_reader.h"
 #include "conformance/report/report.h"
 #include "conformance/step_text.h"
@@ -142,6 +143,8 @@ std::string json_comparison(const Comparison& comparison) {
       .text("release", comparison.provenance.release)
       .text("uname", comparison.provenance.uname)
       .text("expected_from", comparison.expected_from)
+      .text("verdict", ending_name(ending_of(comparison)))
+      .number("wrong_errnos", wrong_errnos(comparison))
       .number("checked_cases", comparison.checked_cases())
       .number("skipped_cases", comparison.skipped_cases())
       .number("values", comparison.values)

@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "conformance/causes.h"
+#include "conformance/diff_causes.h"
+#include "conformance/ending.h"
 #include "conformance/report/report.h"
 #include "conformance/step_text.h"
 
@@ -98,7 +100,7 @@ void add_comparison(std::string& out, const Comparison& comparison) {
            (oracle.skipped.empty() ? oracle.counts : "skipped: " + oracle.skipped) + "\n";
     for (const std::string& note : oracle.notes) out += "  not seen: " + note + "\n";
   }
-  out += summary_line(comparison) + "\n";
+  out += ending_text(comparison) + "\n" + summary_line(comparison) + "\n";
   out += verdict_line(comparison) + "\n";
 }
 
@@ -108,7 +110,8 @@ std::string write_text_report(std::span<const Comparison> comparisons) {
   std::string out;
   for (const Comparison& comparison : comparisons) {
     if (!out.empty()) out += "\n";
-    add_comparison(out, comparison);
+    if (comparison.got_from.empty()) add_comparison(out, comparison);
+    else out += diff_text(comparison);
   }
   return out;
 }

@@ -124,14 +124,20 @@ def write_reports(site: Site, recordings: list) -> list:
             site.wrong += 1
             continue
         facts = json.loads(summary.stdout)["comparisons"][0]
-        known = sum(finding["known"] for finding in facts["findings"])
-        unexpected = len(facts["findings"]) - known
-        verdict = (f"<span class=bad>{unexpected} findings</span>" if unexpected
-                   else "<span class=good>conforms</span>")
         rows.append([f'<a href="reports/{escape(path.stem)}.html">{escape(path.stem)}</a>',
                      escape(facts["release"]), f"{facts['checked_cases']:,}",
-                     f"{facts['values']:,}", f"{facts['skipped_cases']:,}", verdict])
+                     f"{facts['values']:,}", f"{facts['skipped_cases']:,}", *verdict_cells(facts)])
     return rows
+
+
+def verdict_cells(facts: dict) -> list:
+    """The state, as the report itself says it, and the numbers behind it."""
+    look = {"conforms": "good", "known differences": "warn", "new differences": "bad"}
+    reasons = [finding["reason"] for finding in facts["findings"] if finding["known"]]
+    known = len(reasons)
+    return [f'<span class={look.get(facts["verdict"], "dim")}>{facts["verdict"]}</span>',
+            f"{len(facts['findings']) - known + len(facts['stale']):,}",
+            f"{len(set(reasons)):,} ({known:,})" if known else "0", f"{facts['wrong_errnos']:,}"]
 
 
 def write_all_releases(site: Site, recordings: list) -> None:
@@ -145,7 +151,9 @@ def write_all_releases(site: Site, recordings: list) -> None:
 
 
 def kernels_page(site: Site, rows: list) -> None:
-    columns = ["recording", "kernel", "cases", "values of fresh sockets", "skipped", "the model"]
+    columns = ["recording", "kernel", "cases", "values of fresh sockets", "skipped",
+               "against the model", "new differences", "known causes (classes)",
+               "cases with a wrong errno"]
     site.page("reports.html", "Answers of real kernels",
               "<p>Each recording holds what one kernel answered; its report compares every answer "
               "with the model: maps of the answers, findings by cause, fresh sockets field by "

@@ -4,6 +4,8 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/compare.h"
+#include "conformance/diff_causes.h"
+#include "conformance/ending.h"
 #include "conformance/model_answers.h"
 #include "conformance/plan.h"
 #include "conformance/recording.h"
@@ -265,6 +267,33 @@ BOOST_AUTO_TEST_CASE(releases_differ_by_what_is_known_to_have_changed) {
   BOOST_TEST(
       compare_recordings(recorded(*after, {"root"}), after->world(), recorded(*same, {"root"}))
           .findings.empty());
+}
+
+// 6.16 dropped DCCP (2a63dd0edf38): one cause, however many classes. A module that is only not
+// loaded is a fact of the world, which is no difference of behaviour.
+BOOST_AUTO_TEST_CASE(one_cause_of_a_diff_is_one_change) {
+  const auto before = model_subject(world_of_release("6.15"));
+  const auto after = model_subject(world_of_release("6.16"));
+  Comparison c = compare_recordings(recorded(*before, {"root", "nobody"}), before->world(),
+                                    recorded(*after, {"root", "nobody"}));
+  explain_differences(c, before->world(), after->world());
+  BOOST_TEST(c.unexpected() > 1u);
+  BOOST_TEST(causes_of(c, false) == 1u);
+  BOOST_TEST(c.findings.at(0).cause.starts_with("dccp is gone"));
+  BOOST_TEST(ending_text(c) == "differs by 1 change");
+  const std::string sentence = finding_sentence(c, c.findings.at(0));
+  BOOST_TEST(sentence.starts_with("Linux 6.16 answers "));
+  BOOST_TEST(sentence.find("; Linux 6.15 answered ") != std::string::npos);
+
+  World absent = world_of_release("6.15");
+  absent.providers[static_cast<size_t>(Provider::sctp)] = Presence::absent;
+  const auto without = model_subject(absent);
+  Comparison facts = compare_recordings(recorded(*before, {"root"}), before->world(),
+                                        recorded(*without, {"root"}));
+  explain_differences(facts, before->world(), without->world());
+  BOOST_TEST(!facts.findings.empty());
+  BOOST_TEST(facts.unexpected() == 0u);
+  BOOST_TEST(ending_text(facts) == "the same answers but for 1 fact of the world");
 }
 
 // As linux-6.18-host.jsonl has them (net/ipv6/raw.c:rawv6_init_sk): protocols that take one path,
