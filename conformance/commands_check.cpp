@@ -49,7 +49,8 @@ const ReportFormat& format_named(const std::string& name) {
 }
 
 std::vector<Deviation> deviations_for(const Provenance& provenance, const std::string& file) {
-  return file.empty() ? deviations_of(provenance.subject) : parse_deviations(load_text(file), file);
+  return file.empty() ? deviations_of(provenance.subject)
+                      : parse_deviations(load_text(file), name_of_input(file));
 }
 
 // One subject against the model. The subject goes on answering while a context is compared.

@@ -4,7 +4,7 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/kernel_config.h"
-#include "conformance/world_text.h"
+#include "conformance/text_file.h"
 
 namespace sockoracle {
 namespace {
@@ -33,7 +33,7 @@ bool gunzip(std::string_view packed, size_t limit, std::string* out) {
 }
 
 KernelConfig read_kernel_config(const std::string& path) {
-  return kernel_config_of(read_file(path, kConfigMax), path);
+  return kernel_config_of(load_text(path, kConfigMax), name_of_input(path));
 }
 
 KernelConfig kernel_config_of(std::string text, const std::string& path) {

@@ -360,7 +360,7 @@ Recording parse_recording(std::string_view text, std::string_view name, bool che
 }
 
 Recording read_recording(const std::string& path) {
-  return parse_recording(load_text(path), path == "-" ? "stdin" : path);
+  return parse_recording(load_text(path), name_of_input(path));
 }
 
 }  // namespace sockoracle

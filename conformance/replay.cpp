@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/replay.h"
 
-#include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-
 #include <fmt/format.h>
 
 #include "conformance/cli_error.h"
+#include "conformance/plural.h"
 #include "conformance/step_text.h"
+#include "conformance/text_file.h"
 #include "model/codec.h"
 #include "model/program_text.h"
 #include "model/symbols.h"
@@ -22,14 +19,6 @@ struct Loaded {
   std::vector<Expectation> expectations;
 };
 
-std::string read_all(const std::string& path) {
-  if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw UsageError(fmt::format("{}: cannot be read; accepted: a text program, a fuzz "
-                                           "input, or '-'", path));
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // Fuzz inputs start with the codec's version byte, which no text does.
 bool looks_like_text(const std::string& content) {
   for (const char c : content) {
@@ -40,12 +29,12 @@ bool looks_like_text(const std::string& content) {
 }
 
 Loaded load(const std::string& path, const ReplayOptions& options) {
-  const std::string content = read_all(path);
+  const std::string content = load_text(path);
   Loaded loaded;
   if (looks_like_text(content)) {
     ProgramError error;
     if (!parse_program(content, &loaded.program, &loaded.expectations, &error))
-      throw UsageError(fmt::format("{}:{}: {}", path, error.line, error.reason));
+      throw UsageError(fmt::format("{}:{}: {}", name_of_input(path), error.line, error.reason));
     return loaded;
   }
   const std::span bytes(reinterpret_cast<const uint8_t*>(content.data()), content.size());
@@ -147,18 +136,20 @@ class Run {
 
 int command_replay(const ReplayOptions& options) {
   size_t failed = 0;
+  std::string text;
   for (const std::string& path : options.files) {
     const Loaded loaded = load(path, options);
     Run run(loaded);
     run.go();
     failed += run.faults().empty() ? 0 : 1;
     if (options.quiet && run.faults().empty()) continue;
-    fmt::print("{}: {}\n", path, run.faults().empty() ? "ok" : "FAILED");
-    for (const std::string& line : run.lines()) fmt::print("  {}\n", line);
-    for (const std::string& fault : run.faults()) fmt::print("  ! {}\n", fault);
+    text += fmt::format("{}: {}\n", name_of_input(path), run.faults().empty() ? "ok" : "FAILED");
+    for (const std::string& line : run.lines()) text += fmt::format("  {}\n", line);
+    for (const std::string& fault : run.faults()) text += fmt::format("  ! {}\n", fault);
   }
-  fmt::print("{} files, {} failed\n", options.files.size(), failed);
-  return failed == 0 ? 0 : 1;
+  text += fmt::format("{}, {} failed\n", plural(options.files.size(), "file"), failed);
+  write_file_atomically("-", text);
+  return failed == 0 ? kExitOk : kExitDifference;
 }
 
 }  // namespace sockoracle

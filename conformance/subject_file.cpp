@@ -9,6 +9,7 @@
 #include "conformance/recording.h"
 #include "conformance/subject.h"
 #include "conformance/subjects.h"
+#include "conformance/text_file.h"
 #include "conformance/vm/setup.h"
 #include "conformance/vm/subject_vm.h"
 
@@ -18,7 +19,8 @@ namespace {
 class FileSubject final : public Subject {
  public:
   FileSubject(const std::string& path, const AdjustWorld& adjust)
-      : recording_(read_recording(path)), world_(world_of(recording_.provenance, path + ":1")) {
+      : recording_(read_recording(path)),
+        world_(world_of(recording_.provenance, name_of_input(path) + ":1")) {
     apply_compared_world(recording_.provenance.subject, world_);
     if (adjust) adjust(world_);
   }
@@ -63,11 +65,12 @@ std::unique_ptr<Subject> open_subject(const std::string& name, const SubjectOpti
     if (adjust) adjust(world);
     return model_subject(world);
   }
-  if (access(name.c_str(), F_OK) != 0) {
+  if (name != "-" && access(name.c_str(), F_OK) != 0) {
     throw UsageError(name + ": no such file; accepted are host, vm:RELEASE, uml, cmd:COMMAND, " +
                      "a name of `list subjects`, a release from " +
                      std::string(releases().front().name) + " to " +
-                     std::string(releases().back().name) + " and a recording");
+                     std::string(releases().back().name) +
+                     ", a recording, and - for one on standard input");
   }
   return file_subject(name, adjust);
 }

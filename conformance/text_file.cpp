@@ -33,7 +33,8 @@ class SignalsBlocked {
 };
 
 [[noreturn]] void fail_errno(const std::string& path) {
-  throw UnavailableError("cannot write " + path + ": " + std::strerror(errno));
+  throw UnavailableError((path == "-" ? "standard output" : path) + ": cannot write: " +
+                         std::strerror(errno));
 }
 
 bool write_text(int fd, std::string_view text) {
@@ -48,23 +49,35 @@ bool write_text(int fd, std::string_view text) {
 
 }  // namespace
 
-std::string load_text(const std::string& path) {
+void claim_standard_input() {
+  static bool claimed = false;
+  if (claimed) throw UsageError("-: standard input can be read once: accepted is - in one place");
+  claimed = true;
+}
+
+std::string name_of_input(const std::string& path) {
+  return path == "-" ? "standard input" : path;
+}
+
+std::string load_text(const std::string& path, size_t limit) {
+  if (path == "-") claim_standard_input();
   const int fd = path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw UsageError(path + ": " + std::strerror(errno));
   std::string text;
+  int error = 0;
   char room[1 << 16];
-  while (true) {
+  while (text.size() <= limit) {
     const ssize_t count = read(fd, room, sizeof room);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int error = errno;
-      if (fd != STDIN_FILENO) close(fd);
-      throw UsageError(path + ": " + std::strerror(error));
-    }
-    if (count == 0) break;
+    error = count < 0 ? errno : 0;
+    if (count <= 0) break;
     text.append(room, static_cast<size_t>(count));
   }
   if (fd != STDIN_FILENO) close(fd);
+  if (error != 0) throw UsageError(name_of_input(path) + ": " + std::strerror(error));
+  if (text.size() > limit)
+    throw UsageError(name_of_input(path) + ": at most " + std::to_string(limit) +
+                     " bytes are accepted");
   return text;
 }
 

@@ -4,6 +4,7 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/json_reader.h"
+#include "conformance/text_file.h"
 #include "conformance/world_text.h"
 
 namespace sockoracle {
@@ -155,7 +156,7 @@ void items_of_world(const std::string& file, std::vector<Item>* items) {
     items->push_back({ItemKind::release, {}, "host", "--world"});
     return;
   }
-  items_of_json(read_file(file, kWorldFileMax), file, items);
+  items_of_json(load_text(file, kWorldFileMax), name_of_input(file), items);
 }
 
 }  // namespace sockoracle
