@@ -8,10 +8,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include "conformance/answer_json.h"
 #include "conformance/cli_error.h"
 #include "conformance/json_reader.h"
 #include "conformance/state_json.h"
 #include "conformance/step_text.h"
+#include "conformance/text_file.h"
 #include "model/kernel.h"
 #include "model/strace.h"
 #include "model/symbols.h"
@@ -22,6 +24,7 @@ namespace {
 constexpr size_t kCacheBytesMax = 32u << 20;
 constexpr size_t kLineMax = 64u << 10;
 constexpr size_t kFlushAt = 256u << 10;
+constexpr std::string_view kOutside = "{\"modelled\":false";  // how such an answer begins
 
 // The raw JSON of a line's two members. A full parse of each line would cost more than its answer:
 // this only finds where the members begin and end; what is in them is parsed when it is new.
@@ -169,12 +172,15 @@ Call call_of(std::string_view raw) {
 void append_answer(std::string& out, const Answer& answer) {
   const Verdict& verdict = answer.verdict;
   const RuleRow& rule = row(verdict.rule);
-  const bool known = verdict.error != 0 && verdict.rule != Rule::family_not_modelled;
-  out += "{\"errno\":";
-  if (known)
-    append_quoted(out, errno_name(verdict.error));
-  else
-    out += "null";
+  if (!is_modelled(verdict.rule)) {
+    out += kOutside;
+  } else {
+    out += "{\"errno\":";
+    if (verdict.error == 0)
+      out += "null";
+    else
+      append_quoted(out, errno_name(verdict.error));
+  }
   out += ",\"rule\":\"";
   out += rule.name;
   out += "\",\"where\":\"";
@@ -301,23 +307,27 @@ bool Oracle::answer(std::string_view line, size_t number, std::string* out) {
 }
 
 int command_ask(std::vector<Item> defaults) {
+  claim_standard_input();
   build_setting(defaults);  // wrong flags are the command's mistake, not every line's
   Oracle oracle(std::move(defaults));
   std::string out;
   size_t number = 0;
-  bool good = true;
+  bool good = true, modelled = false;
   const auto flush = [&] {
     write_all(out);
     out.clear();
   };
   Lines().each(
       [&](std::string_view line) {
+        const size_t start = out.size();
         good = oracle.answer(line, ++number, &out) && good;
+        modelled = modelled || !std::string_view(out).substr(start).starts_with(kOutside);
         if (out.size() >= kFlushAt) flush();
       },
       flush);
   flush();
-  return good ? kExitOk : kExitUsage;
+  if (!good) return kExitUsage;
+  return number == 0 || modelled ? kExitOk : kExitSkipped;
 }
 
 }  // namespace sockoracle

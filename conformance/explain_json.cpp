@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/answer_json.h"
 #include "conformance/explain.h"
 #include "conformance/json_out.h"
 #include "conformance/state_json.h"
@@ -13,15 +14,6 @@ void put_setting(JsonOut& out, const Setting& setting, const Call& call) {
   out.member("release", release_text(setting.world.release));
   out.member("caller", setting.caller);
   out.member("flags", setting.flags);
-}
-
-void put_errno(JsonOut& out, int32_t error) {
-  out.key("errno");
-  if (error == 0) {
-    out.null();
-  } else {
-    out.text(errno_name(error));
-  }
 }
 
 void put_rule(JsonOut& out, Rule rule) {
@@ -63,7 +55,7 @@ void put_path(JsonOut& out, const Explanation& explanation) {
   for (const LaterRefusal& later : explanation.not_reached) {
     out.begin_object();
     put_rule(out, later.rule);
-    put_errno(out, later.error);
+    put_errno(out, later.error, later.rule);
     out.member("call", call_text(later.call));
     out.end_object();
   }
@@ -95,7 +87,7 @@ std::string explain_json(const Setting& setting, const Explanation& explanation)
   out.begin_object();
   put_setting(out, setting, explanation.asked.call);
   const Verdict& verdict = explanation.answer.verdict;
-  put_errno(out, verdict.error);
+  put_errno(out, verdict.error, verdict.rule);
   put_rule(out, verdict.rule);
   put_path(out, explanation);
   put_span(out, explanation);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "conformance/answer_json.h"
 #include "conformance/explain.h"
 #include "conformance/json_out.h"
 #include "conformance/step_text.h"
@@ -63,6 +64,14 @@ std::string without_release(const Setting& setting) {
   return "as " + setting.caller;
 }
 
+// History has every release; the one that was asked for is marked.
+bool is_marked(const Setting& setting, const Era& era) {
+  const auto names = [](const Item& item) { return item.kind == ItemKind::release; };
+  const uint8_t release = setting.world.release.index;
+  return era.first <= release && release <= era.last &&
+         std::any_of(setting.items.begin(), setting.items.end(), names);
+}
+
 std::string text_of(const Setting& setting, const Call& call, const std::vector<Era>& eras) {
   constexpr size_t kIndent = 17;
   std::string text = padded(call_text(call), 60) + without_release(setting) + "\n\n";
@@ -71,7 +80,8 @@ std::string text_of(const Setting& setting, const Call& call, const std::vector<
     std::string span(release_name(era.first));
     if (era.last != era.first) span += " to " + std::string(release_name(era.last));
     text += "  " + padded(span, kIndent - 2) + padded(outcome(era.error, era.rule), 18) +
-            std::string(row(era.rule).name) + (era.state_changed ? ", another state" : "") + "\n";
+            std::string(row(era.rule).name) + (era.state_changed ? ", another state" : "") +
+            (is_marked(setting, era) ? "   <- " + release_text(setting.world.release) : "") + "\n";
     for (const std::string& reason : era_reasons(era))
       text += indent + "since " + paragraph(reason, kIndent + 6) + "\n";
     for (const Lever& lever : levers_of({setting.world, call}, era))
@@ -82,12 +92,7 @@ std::string text_of(const Setting& setting, const Call& call, const std::vector<
 }
 
 void put_answer(JsonOut& out, int32_t error, Rule rule) {
-  out.key("errno");
-  if (error == 0) {
-    out.null();
-  } else {
-    out.text(errno_name(error));
-  }
+  put_errno(out, error, rule);
   out.member("rule", row(rule).name);
 }
 
@@ -103,6 +108,7 @@ std::string json_of(const Setting& setting, const Call& call, const std::vector<
     out.member("first", release_name(era.first));
     out.member("last", release_name(era.last));
     put_answer(out, era.error, era.rule);
+    if (is_marked(setting, era)) out.member("asked", release_text(setting.world.release));
     out.key("state_changed");
     out.boolean(era.state_changed);
     out.key("because");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "conformance/answer_json.h"
 #include "conformance/explain.h"
 #include "conformance/json_out.h"
 #include "conformance/step_text.h"
@@ -194,11 +195,7 @@ std::string json_of(const Setting& setting, int32_t family, const std::vector<Ro
     out.begin_list();
     for (const Cell& cell : row_.cells) {
       out.begin_object();
-      out.key("errno");
-      if (cell.error == 0)
-        out.null();
-      else
-        out.text(errno_name(cell.error));
+      put_errno(out, cell.error, cell.rule);
       out.member("rule", row(cell.rule).name);
       if (cell.error == 0) out.member("proto", cell.proto);
       std::string ranges;

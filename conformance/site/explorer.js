@@ -174,7 +174,9 @@
   // ---- the answer --------------------------------------------------------------------------------
 
   const rule_link = (name) => make("a", { href: "rules.html#" + name, class: "mono" }, name);
-  const outcome = (errno) => (errno === null ? "ok" : errno);
+  // Without "errno" the family has no model.
+  const outcome = (errno) => (errno === undefined ? "?" : errno === null ? "ok" : errno);
+  const colour = (errno) => "a" + (errno === null ? 0 : COLOURS[errno] || 7);
 
   function change_button(changes) {
     const text = [changes.call, changes.flags].filter((part) => part).join("  with ");
@@ -189,7 +191,8 @@
   function show_answer(a) {
     const rows = [];
     const line = (name, ...content) => rows.push(make("div", {}, name), make("div", {}, ...content));
-    const result = a.errno === null ? "a descriptor" : "-1 " + a.errno;
+    const result = a.modelled === false ? "?"
+      : a.errno === null ? "a descriptor" : "-1 " + a.errno;
     line(a.errno === null ? "created" : "decided by", rule_link(a.rule), " in ",
          make("code", {}, a.where), make("br"), a.sentence);
     const before = [];
@@ -203,7 +206,7 @@
       line("would refuse next", list_of(a.not_reached.map((later) => make("span", {},
         later.errno + ", ", rule_link(later.rule), ": " + later.sentence))));
     if (a.remedies.length) line("succeeds", list_of(a.remedies.map(change_button), "row"));
-    if (a.errno !== null && !a.remedies.length) line("succeeds", "with no change near this world");
+    if (a.errno && !a.remedies.length) line("succeeds", "with no change near this world");
     if (a.hazards.length) line("hazards", list_of(a.hazards.map((hazard) =>
       typeof hazard === "string" ? hazard : JSON.stringify(hazard))));
     const flags = a.flags === "" ? "" : " " + a.flags;
@@ -243,7 +246,7 @@
   }
 
   function show_causes(a) {
-    if (a.errno !== null && document.activeElement !== $("errno")) set_field($("errno"), a.errno);
+    if (a.errno && document.activeElement !== $("errno")) set_field($("errno"), a.errno);
     const found = model.causes(a.call, world(), $("errno").value).causes;
     $("causes").replaceChildren(...found.map((cause) => make("li", {}, rule_link(cause.rule), ": " +
       cause.sentence + " ", change_button(cause.changes))));
@@ -275,7 +278,7 @@
           $("release").value = era.last;
           changed();
         } }, span)),
-        make("td", { class: "a" + (era.errno === null ? 0 : COLOURS[era.errno] || 7) },
+        make("td", { class: colour(era.errno) },
              outcome(era.errno) + (here ? " ◂" : "")),
         make("td", {}, rule_link(era.rule)), make("td", {}, ...why));
     };
@@ -363,8 +366,8 @@
       current_cell.type === type && cell.low <= current_cell.protocol &&
       current_cell.protocol <= cell.high;
     return make("button", {
-      type: "button", title, class: "cell a" + (cell.errno === null ? 0 : COLOURS[cell.errno] || 7) +
-        (differs ? " differs" : ""), "aria-current": current ? "true" : false,
+      type: "button", title, class: "cell " + colour(cell.errno) + (differs ? " differs" : ""),
+      "aria-current": current ? "true" : false,
       onclick: () => {
         $("call").value = model.explain(call, world()).call;
         changed();
@@ -428,7 +431,7 @@
       $("wrong").hidden = true;
       $("call").removeAttribute("aria-invalid");
       $("answers").hidden = false;
-      document.title = answer.call + " = " + (answer.errno || "ok") + " | sockoracle";
+      document.title = answer.call + " = " + outcome(answer.errno) + " | sockoracle";
     } catch (error) {
       $("wrong").textContent = error.message;
       $("wrong").hidden = false;
