@@ -186,12 +186,22 @@ std::string stage_function(const Staging& staging, const Looking& looking) {
   if (!staging.lacks.empty())
     return fmt::format("\nstatic void stage(void)\n{{\n\tskip(\"{}\", \"no program can stage it\");"
                        "\n}}\n", staging.lacks.front());
-  std::string text = staging.functions, body = staging.body;
+  std::string text = staging.functions, body;
+  if (staging.needs_root) body = "	if (geteuid() != 0)
+		skip(\"this world\", \"needs root\");
+";
+  body += staging.body;
   if (!looking.body.empty()) {
-    text += looking.functions + std::string(kLook) + looking.body + "}\n";
-    body += "\tlook();\n";
+    text += looking.functions + std::string(kLook) + looking.body + "}
+";
+    body += "	look();
+";
   }
-  return text + "\nstatic void stage(void)\n{\n" + body + "}\n";
+  return text + "
+static void stage(void)
+{
+" + body + "}
+";
 }
 
 std::string_view style_functions(ReproStyle style) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // This machine's kernel, asked by the probe.
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "conformance/cli_error.h"
 #include "conformance/host_world.h"
@@ -10,6 +11,14 @@
 
 namespace sockoracle {
 namespace {
+
+// What only root may stage says so to others: "needs root: netns unshare EPERM".
+std::string as_user(std::string reason) {
+  constexpr std::string_view kHere = "cannot be staged here: ", kWhy = " lack of privilege";
+  if (geteuid() == 0 || !reason.starts_with(kHere) || !reason.ends_with(kWhy)) return reason;
+  reason.resize(reason.size() - kWhy.size());
+  return "needs root: " + reason.substr(kHere.size());
+}
 
 class HostSubject final : public Subject {
  public:
@@ -52,7 +61,9 @@ class HostSubject final : public Subject {
     }
     for (const ContextPlan& part : plan.contexts) {
       if (part.skipped.empty()) {
-        sink(client.collect(part));
+        Answers answers = client.collect(part);
+        answers.skipped = as_user(std::move(answers.skipped));
+        sink(std::move(answers));
         continue;
       }
       Answers answers;

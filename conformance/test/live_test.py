@@ -154,8 +154,17 @@ def test_without_privilege(program):
     done = unprivileged.run([program, "check"], capture_output=True, text=True, timeout=240)
     expect(done.returncode in (0, 1, 4), f"without privilege: {done.returncode} {done.stderr}")
     if done.returncode != 4:
-        expect("lack of privilege" in done.stdout, "contexts are skipped for lack of privilege")
+        expect("needs root" in done.stdout, "contexts are skipped for lack of privilege")
     expect("0 unexpected findings" in done.stdout, f"without privilege: {done.stdout[:400]}")
+    call = "socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)"
+    for arguments, status, where in (
+            (["check", "--context", "nobody"], 4, "stdout"),
+            (["check", "--context", "nobody", "--deep"], 4, "stdout"),
+            (["explain", call, "--live"], 69, "stderr")):
+        asked = run(program, *arguments, user=65534, group=65534, extra_groups=[], cwd="/")
+        expect(asked.returncode == status and "needs root" in getattr(asked, where),
+               f"{arguments} says that it needs root: {asked.returncode} {asked.stdout[-400:]} "
+               f"{asked.stderr}")
 
 
 def main():

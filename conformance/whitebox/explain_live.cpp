@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `explain --live`: one call, the model's steps and the running kernel's side by side.
+#include <unistd.h>
+
 #include "conformance/cli_error.h"
 #include "conformance/host_world.h"
 #include "conformance/model_answers.h"
@@ -97,6 +99,8 @@ std::string functions_text(LiveContext& context, const Call& call) {
 }  // namespace
 
 std::string explain_live_text(const Call& call, const std::string& context) {
+  if (geteuid() != 0)
+    throw UnavailableError("--live needs root: BPF programs and tracepoints watch the kernel");
   const HostFacts facts = host_facts();
   if (!facts.in_table) {
     throw UnavailableError("--live: this machine's kernel is not in the table: " +
