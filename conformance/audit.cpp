@@ -148,13 +148,18 @@ Audit audit_rows(const std::vector<AuditRow>& rows, const Setting& setting) {
   return audit;
 }
 
-int command_audit(const std::string& file, const std::vector<Item>& items, bool json) {
-  const std::string name = file == "-" ? "standard input" : file;
-  const std::vector<AuditRow> rows = read_audit(load_text(file), name);
+int command_audit(const std::vector<std::string>& files, const std::vector<Item>& items,
+                  bool json) {
   const Setting setting = build_setting(items);
+  std::vector<std::string> names;
+  std::vector<AuditRow> rows;
+  for (const std::string& file : files) {
+    names.push_back(name_of_input(file));
+    for (AuditRow& row : read_audit(load_text(file), names.back())) rows.push_back(std::move(row));
+  }
   const Audit audit = audit_rows(rows, setting);
-  write_file_atomically("-", json ? audit_json(audit, setting, name)
-                                  : audit_text(audit, setting, name));
+  write_file_atomically("-", json ? audit_json(audit, setting, names)
+                                  : audit_text(audit, setting, names));
   bool checked = false;
   for (const AuditVerdict& verdict : audit.rows) {
     if (!verdict.modelled) continue;

@@ -18,6 +18,7 @@ namespace sockoracle {
 enum class Claim : uint8_t { none, family, type, protocol, caller, rule };
 
 struct AuditRow {
+  std::string file;
   size_t line = 0;
   std::string name, description;
   Call call;
@@ -52,11 +53,16 @@ struct Audit {
 };
 Audit audit_rows(const std::vector<AuditRow>& rows, const Setting& setting);
 
-std::string audit_text(const Audit& audit, const Setting& setting, const std::string& file);
-std::string audit_json(const Audit& audit, const Setting& setting, const std::string& file);
+// `files`: their names, as the rows have them.
+std::string audit_text(const Audit& audit, const Setting& setting,
+                       const std::vector<std::string>& files);
+std::string audit_json(const Audit& audit, const Setting& setting,
+                       const std::vector<std::string>& files);
 
-// 0 all hold for the reason they give, 1 some do not, 4 nothing to check; 64 is thrown.
-int command_audit(const std::string& file, const std::vector<Item>& items, bool json);
+// The files are one list. 0 all hold for the reason they give, 1 some do not, 4 nothing to check;
+// 64 is thrown.
+int command_audit(const std::vector<std::string>& files, const std::vector<Item>& items,
+                  bool json);
 
 std::string_view claim_name(Claim claim);
 

@@ -63,6 +63,7 @@ class AuditReader {
     if (rows_.size() == kRowsMax) refuse("too long", std::to_string(kRowsMax) + " tests");
     if (heading_.empty() && rows_.empty() && is_heading(text)) return read_heading(text);
     AuditRow row;
+    row.file = file_;
     row.line = number_;
     if (heading_.empty()) {
       read_logged(text, &row);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
 
+#include "conformance/answer_json.h"
 #include "conformance/audit.h"
 #include "conformance/explain.h"
 #include "conformance/json_out.h"
+#include "conformance/plural.h"
 #include "conformance/step_text.h"
 #include "conformance/text_layout.h"
 #include "model/symbols.h"
@@ -125,14 +127,10 @@ void put_names(JsonOut& out, std::string_view key, const std::vector<Rule>& rule
   out.end_list();
 }
 
-void put_errno(JsonOut& out, int32_t error) {
-  if (error == 0) return out.null();
-  out.text(errno_name(error));
-}
-
 void put_row(JsonOut& out, const AuditVerdict& verdict, const Setting& setting) {
   const AuditRow& row = verdict.row;
   out.begin_object();
+  out.member("file", row.file);
   out.member("line", static_cast<int64_t>(row.line));
   out.member("name", row.name);
   out.member("description", row.description);
@@ -140,7 +138,7 @@ void put_row(JsonOut& out, const AuditVerdict& verdict, const Setting& setting) 
   out.member("as", caller_of(row, setting));
   out.key("expected");
   out.begin_list();
-  for (const int32_t error : row.expected) put_errno(out, error);
+  for (const int32_t error : row.expected) put_errno_value(out, error);
   out.end_list();
   out.member("verdict", word_of(verdict));
   out.member("claim", claim_name(row.claim));
@@ -151,8 +149,7 @@ void put_row(JsonOut& out, const AuditVerdict& verdict, const Setting& setting) 
     out.begin_object();
     out.member("first", releases()[part.era.first].name);
     out.member("last", releases()[part.era.last].name);
-    out.key("errno");
-    put_errno(out, part.era.error);
+    put_errno(out, part.era.error, part.era.rule);
     out.member("rule", sockoracle::row(part.era.rule).name);
     out.key("holds");
     out.boolean(part.holds);
@@ -164,30 +161,39 @@ void put_row(JsonOut& out, const AuditVerdict& verdict, const Setting& setting) 
 
 }  // namespace
 
-std::string audit_text(const Audit& audit, const Setting& setting, const std::string& file) {
-  std::string out = file + ", on " + setting_text(setting) + "\n\n";
-  for (const AuditVerdict& verdict : audit.rows) {
-    add_row(out, verdict, setting);
-    out += "\n";
+std::string audit_text(const Audit& audit, const Setting& setting,
+                       const std::vector<std::string>& files) {
+  std::string out;
+  auto verdict = audit.rows.begin();
+  for (const std::string& file : files) {
+    out += file + ", on " + setting_text(setting) + "\n\n";
+    for (; verdict != audit.rows.end() && verdict->row.file == file; ++verdict) {
+      add_row(out, *verdict, setting);
+      out += "\n";
+    }
   }
   const size_t all = audit.covered.size() + audit.uncovered.size();
   out += padded("meets", kIndent) + std::to_string(audit.covered.size()) + " of " +
-         std::to_string(all) + " rules\n";
+         plural(all, "rule") + "\n";
   out += padded("", kIndent) + wrapped(names_of(audit.covered), kIndent) + "\n";
   out += padded("not met", kIndent) + wrapped(names_of(audit.uncovered), kIndent) + "\n\n";
   const Counts counts = count(audit);
-  out += std::to_string(counts.all) + " tests: " + std::to_string(counts.hold) + " hold, " +
+  out += plural(counts.all, "test") + ": " + plural(counts.hold, "holds", "hold") + ", " +
          std::to_string(counts.wrong) + " right for the wrong reason, " +
-         std::to_string(counts.differ) + " differ, " + std::to_string(counts.outside) +
+         plural(counts.differ, "differs", "differ") + ", " + std::to_string(counts.outside) +
          " outside the model\n";
   return out;
 }
 
-std::string audit_json(const Audit& audit, const Setting& setting, const std::string& file) {
+std::string audit_json(const Audit& audit, const Setting& setting,
+                       const std::vector<std::string>& files) {
   const Counts counts = count(audit);
   JsonOut out;
   out.begin_object();
-  out.member("file", file);
+  out.key("files");
+  out.begin_list();
+  for (const std::string& file : files) out.text(file);
+  out.end_list();
   out.member("release", release_text(setting.world.release));
   out.key("counts");
   out.begin_object();

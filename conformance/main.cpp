@@ -17,7 +17,7 @@
 #include "conformance/list_text.h"
 #include "conformance/replay.h"
 #include "conformance/repro.h"
-#include "conformance/strace_log.h"
+#include "conformance/strace_verdicts.h"
 #include "conformance/table_text.h"
 #include "conformance/vm/own_program.h"
 #include "conformance/vm/setup.h"
@@ -102,7 +102,8 @@ struct State {
   ReportOptions report;
   ReplayOptions replay;
   ReproOptions repro;
-  std::string style = "plain", output = "-", log = "-";
+  std::string style = "plain", output = "-";
+  std::vector<std::string> logs;
   std::string replay_as = "program";
   bool requests = false, live = false;
   int status = kExitOk;
@@ -393,9 +394,13 @@ void add_strace(CLI::App& app, State& state) {
       "DIFFERS.\n\nExamples:\n"
       "  strace -f -o log ping -c1 ::1; sockoracle strace log\n"
       "  strace -f -yy curl localhost 2>&1 | sockoracle strace --as nobody");
-  command.add_option("FILE", state.log, "the log; without it, or as -, standard input");
+  command.add_option("FILE", state.logs, "logs; - is standard input, as no FILE at all is");
+  add_format(command, state);
   add_world_flags(command, state.flags);
-  command.callback([&state] { state.status = command_strace(state.log, state.flags.items()); });
+  command.callback([&state] {
+    if (state.logs.empty()) state.logs = {"-"};
+    state.status = command_strace(state.logs, state.flags.items(), state.format == "json");
+  });
 }
 
 void add_audit(CLI::App& app, State& state) {
@@ -407,11 +412,12 @@ void add_audit(CLI::App& app, State& state) {
       "rules the list meets. Exit status 1: some do not hold here, or for another reason.\n\n"
       "Examples:\n  sockoracle audit corpus/audits/ltp-socket01.tsv\n"
       "  echo 'socket(AF_INET, SOCK_RAW, 0) = -1 EPROTONOSUPPORT  # as nobody' | sockoracle audit");
-  command.add_option("FILE", state.log, "the list; without it, or as -, standard input");
+  command.add_option("FILE", state.logs, "lists; - is standard input, as no FILE at all is");
   add_format(command, state);
   add_world_flags(command, state.flags);
   command.callback([&state] {
-    state.status = command_audit(state.log, state.flags.items(), state.format == "json");
+    if (state.logs.empty()) state.logs = {"-"};
+    state.status = command_audit(state.logs, state.flags.items(), state.format == "json");
   });
 }
 

@@ -20,7 +20,10 @@ target_sources(sockoracle_conformance PRIVATE
   repro_stage.cpp
   step_text.cpp
   strace_caller.cpp
+  strace_command.cpp
   strace_log.cpp
+  strace_text.cpp
+  strace_verdicts.cpp
   table_text.cpp)
 # What runs for each case, line or value.
 target_sources(sockoracle_often PRIVATE

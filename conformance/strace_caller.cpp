@@ -383,8 +383,9 @@ void CallerTracker::line(const std::string& process, std::string_view raw) {
   LoggedCaller& caller = state(process);
   if (starts_process(line.name)) {
     starting_.erase(process);
-    const std::string child(line.result);
-    if (number_of_text(child).value_or(0) > 0 && child != "-1") started(process, text, child);
+    // With --decode-pids=comm the child's name follows: "124<nginx>".
+    const std::string child(line.result.substr(0, line.result.find_first_not_of("0123456789")));
+    if (number_of_text(child).value_or(0) > 0) started(process, text, child);
     return;
   }
   if (call == nullptr || line.result != "0") return;

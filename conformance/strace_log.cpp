@@ -2,17 +2,9 @@
 #include "conformance/strace_log.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
-#include <tuple>
-
-#include <fmt/format.h>
 
 #include "conformance/cli_error.h"
-#include "conformance/explain.h"
-#include "conformance/step_text.h"
-#include "conformance/text_file.h"
-#include "conformance/text_layout.h"
 #include "model/kernel.h"
 #include "model/strace.h"
 #include "model/symbols.h"
@@ -35,21 +27,45 @@ bool is_prefix_word(std::string_view word) {
   return !word.empty() && word.find_first_not_of("0123456789.:") == std::string_view::npos;
 }
 
+size_t digits_of(std::string_view text) {
+  return std::min(text.find_first_not_of("0123456789"), text.size());
+}
+
+// "123", or "123<nginx: worker>" (--decode-pids=comm): a name may have blanks, and no > inside.
+size_t process_length(std::string_view text) {
+  const size_t digits = digits_of(text);
+  if (digits == 0 || digits == text.size() || text[digits] != '<') return digits;
+  const size_t end = text.find('>', digits);
+  return end == std::string_view::npos ? digits : end + 1;
+}
+
 // Takes what strace puts before the call; `process` receives the pid's digits, or stays empty.
 std::string_view without_prefix(std::string_view line, std::string* process) {
   bool first = true;
   for (line = trimmed(line); !line.empty(); line = trimmed(line), first = false) {
+    if (line.substr(0, 4) == "[pid") {
+      const std::string_view pid = trimmed(line.substr(4));
+      const size_t end = line.find(']', line.size() - pid.size() + process_length(pid));
+      if (end == std::string_view::npos) return line;
+      *process = pid.substr(0, digits_of(pid));
+      line.remove_prefix(end + 1);
+      continue;
+    }
     if (line.front() == '[') {
       const size_t end = line.find(']');
       if (end == std::string_view::npos) return line;
-      if (line.substr(0, 4) == "[pid") *process = trimmed(line.substr(4, end - 4));
       line.remove_prefix(end + 1);
+      continue;
+    }
+    const size_t named = first ? process_length(line) : 0;
+    if (named > digits_of(line)) {
+      *process = line.substr(0, digits_of(line));
+      line.remove_prefix(named);
       continue;
     }
     const std::string_view word = line.substr(0, line.find_first_of(" \t"));
     if (!is_prefix_word(word)) return line;
-    const bool digits = word.find_first_not_of("0123456789") == std::string_view::npos;
-    if (first && digits) *process = word;
+    if (first && digits_of(word) == word.size()) *process = word;
     line.remove_prefix(word.size());
   }
   return line;
@@ -61,14 +77,52 @@ bool starts_call(std::string_view text) {
   return false;
 }
 
+// Does strace write such lines, whatever the call? `text` has no prefix any more.
+bool is_logged(std::string_view text) {
+  for (const std::string_view word : {"<... ", "+++ ", "--- ", "strace: ", "Process "})
+    if (text.substr(0, word.size()) == word) return true;
+  if (starts_call(text) || CallerTracker::concerns(text)) return true;
+  const size_t name = std::min(
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), text.size());
+  return name != 0 && name < text.size() && text[name] == '(' &&
+         (text.find(" = ") != std::string_view::npos ||
+          text.find(kUnfinished) != std::string_view::npos);
+}
+
+// What a log says, fit for a terminal.
+std::string printable(std::string_view text) {
+  constexpr size_t kShown = 200;
+  std::string out;
+  for (const char c : text.substr(0, kShown)) out += c < 0x20 || c > 0x7e ? '?' : c;
+  return out;
+}
+
+// A call whose type or protocol cannot be read may still be of a family without a model: the
+// family is its first argument. Names of families that nobody here has heard of are such, too.
+bool of_other_family(std::string_view text) {
+  size_t start = text.find('(');
+  if (start == std::string_view::npos) return false;
+  if (text.substr(start + 1, 13) == "SYS_SOCKET, [") start += 13;
+  const std::string_view inside = text.substr(start + 1);
+  const std::string_view family = trimmed(inside.substr(0, inside.find(',')));
+  Call call;
+  CallError error;
+  if (parse_call("socket(" + std::string(family) + ", SOCK_STREAM, 0)", &call, &error))
+    return ask({default_world(newest_release()), call}).verdict.rule == Rule::family_not_modelled;
+  return (family.substr(0, 3) == "AF_" || family.substr(0, 3) == "PF_") &&
+         family.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+             std::string_view::npos;
+}
+
 class LogReader {
  public:
-  LogReader(const std::string& name, const World& start, StraceLog* log)
-      : name_(name), callers_(start), log_(*log) {}
+  LogReader(const World& start, StraceLog* log) : callers_(start), log_(*log) {}
 
   void line(std::string_view line, size_t number) {
     std::string process;
     const std::string_view text = without_prefix(line, &process);
+    log_.lines += trimmed(line).empty() ? 0 : 1;
+    log_.recognised += is_logged(text) ? 1 : 0;
     if (text.substr(0, 5) == "<... ") return resume(text, process);
     if (text.substr(0, 4) == "+++ ") return callers_.exited(process);
     const bool asks = starts_call(text);
@@ -115,17 +169,21 @@ class LogReader {
     logged.line = number;
     CallError error;
     size_t end = 0;
-    if (!parse_call(text, &logged.call, &error, &end))
-      return unreadable(number, error.position, error.accepted);
-    const size_t sign = text.find('=', end);
-    if (sign == std::string::npos) return unreadable(number, end, "= and the result");
+    const bool read = parse_call(text, &logged.call, &error, &end);
+    const bool other = !read && of_other_family(text);
+    if (!read && !other) return not_understood(number, error.position, error.accepted);
+    if (other) end = text.find(')');
+    const size_t sign = text.find('=', std::min(end, text.size()));
+    if (sign == std::string::npos) return not_understood(number, end, "= and the result");
     const std::string_view result = trimmed(std::string_view(text).substr(sign + 1));
     if (result.find("(INJECTED)") != std::string_view::npos) {
       ++log_.injected;
       return;
     }
-    if (!read_result(result, &logged))
-      return unreadable(number, sign + 1, "a descriptor, -1 and an errno, or ?");
+    if (!read_result(result, &logged) && !other)
+      return not_understood(number, sign + 1, "a descriptor, -1 and an errno, or ?");
+    if (other) logged.words = printable(trimmed(text.substr(0, sign)));
+    logged.said = said_in(result);
     logged.caller = callers_.number_of(process);
     log_.calls.push_back(logged);
   }
@@ -143,157 +201,29 @@ class LogReader {
     return true;
   }
 
-  void unreadable(size_t number, size_t position, std::string_view accepted) {
-    log_.unreadable.push_back(
-        fmt::format("{}:{}: character {} of the call: accepted is {}", name_, number, position + 1,
-                    accepted));
+  // "a descriptor", "-1 EPERM", "?".
+  static std::string said_in(std::string_view result) {
+    if (result.empty() || result.front() == '?') return "?";
+    if (result.substr(0, 3) != "-1 ") return "a descriptor";
+    const std::string_view word = trimmed(result.substr(3));
+    return "-1 " + printable(word.substr(0, word.find_first_of(" \t")));
   }
 
-  const std::string& name_;
+  void not_understood(size_t number, size_t position, std::string_view accepted) {
+    log_.not_understood.push_back({number, position + 1, std::string(accepted)});
+  }
+
   CallerTracker callers_;
   StraceLog& log_;
   std::map<std::string, Open> open_;
-};
-
-// Calls that are the same question with the same answer.
-struct Same {
-  LoggedCall first;
-  size_t count = 0;
-};
-
-std::vector<Same> folded(const StraceLog& log) {
-  std::map<std::tuple<size_t, int, int32_t, int32_t, int32_t, bool, int32_t>, size_t> index;
-  std::vector<Same> all;
-  for (const LoggedCall& c : log.calls) {
-    const auto [at, is_new] =
-        index.try_emplace({c.caller, static_cast<int>(c.call.entry), c.call.family, c.call.type,
-                           c.call.protocol, c.finished, c.error}, all.size());
-    if (is_new) all.push_back({c, 0});
-    ++all[at->second].count;
-  }
-  return all;
-}
-
-std::string result_text(int32_t error) {
-  return error == 0 ? "a descriptor" : "-1 " + std::string(errno_name(error));
-}
-
-constexpr size_t kIndent = 11;
-
-// A log's world may well differ so: caller, modules, sysctls, limits. That a policy or a fault
-// could answer anything, or that another release does, explains nothing.
-bool plausible(const std::vector<Change>& changes) {
-  const auto of_caller_or_system = [](const Change& change) {
-    switch (change.kind) {
-      case Change::Kind::context:
-        // Contexts with a policy are left out for the same reason.
-        return contexts()[change.index].operations.find("deny") == std::string_view::npos;
-      case Change::Kind::capability:
-      case Change::Kind::module:
-      case Change::Kind::sysctl:
-      case Change::Kind::limit:
-      case Change::Kind::group: return true;
-      default: return false;
-    }
-  };
-  return !changes.empty() && std::all_of(changes.begin(), changes.end(), of_caller_or_system);
-}
-
-// The smallest changes of the world that lead to the logged answer, or "".
-std::string other_world(const Case& c, int32_t error, Rule* rule) {
-  constexpr size_t kRemedies = 24;
-  std::vector<std::vector<Change>> sets;
-  *rule = Rule::created;
-  if (error == 0) {
-    for (const Remedy& remedy : remedies_of(c, kRemedies))
-      if (plausible(remedy.changes)) sets.push_back(remedy.changes);
-  } else {
-    for (const Cause& cause : causes_of(c, error)) {
-      if (!plausible(cause.changes)) continue;
-      *rule = cause.rule;
-      sets.push_back(cause.changes);
-      break;
-    }
-  }
-  if (sets.empty()) return {};
-  const std::vector<std::string> lines = change_lines(sets);
-  return lines.empty() ? std::string() : lines.front();
-}
-
-std::string because(Rule rule) {
-  if (rule == Rule::created) return "no rule refuses";
-  return fmt::format("{}: {}", row(rule).name, row(rule).sentence);
-}
-
-class Writer {
- public:
-  Writer(const Setting& setting, const StraceLog& log, StraceVerdicts* out)
-      : setting_(setting), log_(log), out_(*out) {}
-
-  void add(const Same& same) {
-    const LoggedCaller& caller = log_.callers[same.first.caller];
-    const Case c{caller.world, same.first.call};
-    const std::string call = call_text(same.first.call);
-    if (!same.first.finished) return head("no result", same, call + " = ?");
-    const std::string title = call + " = " + result_text(same.first.error);
-    const Verdict verdict = ask(c).verdict;
-    if (verdict.rule == Rule::family_not_modelled) return head("outside", same, title);
-    if (verdict.error == same.first.error) {
-      out_.checked += same.count;
-      head("ok", same, title);
-      if (verdict.error != 0) body(because(verdict.rule));
-      if (caller.world != setting_.world) body("as " + caller_text(caller, setting_.world));
-      return;
-    }
-    if (!caller.doubt.empty()) {
-      out_.unknown += same.count;
-      head("unknown", same, title);
-      body("as " + caller_text(caller, setting_.world) + ": " + answer_of(verdict));
-      return body("not certain: " + caller.doubt);
-    }
-    differs(same, c, title, verdict, caller);
-  }
-
- private:
-  static std::string answer_of(const Verdict& verdict) {
-    return fmt::format("{}, because {}", result_text(verdict.error), because(verdict.rule));
-  }
-
-  void differs(const Same& same, const Case& c, const std::string& title, const Verdict& verdict,
-               const LoggedCaller& caller) {
-    out_.checked += same.count;
-    Rule rule{};
-    const std::string world = other_world(c, same.first.error, &rule);
-    out_.differ += world.empty() ? same.count : 0;
-    head(world.empty() ? "DIFFERS" : "elsewhere", same, title);
-    const bool changed = caller.world != setting_.world;
-    body(setting_text(setting_) +
-         (changed ? ", now " + caller_text(caller, setting_.world) + "," : std::string()) +
-         " answers " + answer_of(verdict));
-    body(world.empty() ? "no other caller, module or sysctl near this world answers as the log says"
-                       : fmt::format("the log's answer {}: {}", world, because(rule)));
-  }
-
-  void head(std::string_view word, const Same& same, const std::string& title) {
-    out_.text += padded(word, kIndent) + title;
-    out_.text += same.count == 1 ? fmt::format("   line {}\n", same.first.line)
-                                 : fmt::format("   {} times, first in line {}\n", same.count,
-                                               same.first.line);
-  }
-  void body(const std::string& sentence) {
-    out_.text += std::string(kIndent, ' ') + paragraph(sentence, kIndent) + "\n";
-  }
-
-  const Setting& setting_;
-  const StraceLog& log_;
-  StraceVerdicts& out_;
 };
 
 }  // namespace
 
 StraceLog read_strace_log(std::string_view text, const std::string& name, const World& start) {
   StraceLog log;
-  LogReader reader(name, start, &log);
+  log.name = name;
+  LogReader reader(start, &log);
   for (size_t number = 1; !text.empty(); ++number) {
     const size_t end = std::min(text.find('\n'), text.size());
     reader.line(text.substr(0, end), number);
@@ -302,32 +232,10 @@ StraceLog read_strace_log(std::string_view text, const std::string& name, const 
   reader.end();
   std::sort(log.calls.begin(), log.calls.end(),
             [](const LoggedCall& a, const LoggedCall& b) { return a.line < b.line; });
+  if (log.lines != 0 && log.recognised == 0)
+    throw UsageError(name + ": no line was understood: accepted is what strace writes, like "
+                            "socket(AF_INET, SOCK_STREAM, 0) = 3");
   return log;
-}
-
-StraceVerdicts strace_verdicts(const StraceLog& log, const Setting& setting) {
-  StraceVerdicts out;
-  Writer writer(setting, log, &out);
-  for (const Same& same : folded(log)) writer.add(same);
-  out.text += fmt::format("{} calls, {} checked against {}; {} differ\n", log.calls.size(),
-                          out.checked, setting_text(setting), out.differ);
-  if (out.unknown != 0)
-    out.text += fmt::format("{} not checked: the log does not say who made the call\n",
-                            out.unknown);
-  if (log.injected != 0) out.text += fmt::format("{} left out: injected by strace\n", log.injected);
-  return out;
-}
-
-int command_strace(const std::string& file, const std::vector<Item>& items) {
-  const Setting setting = build_setting(items);
-  const std::string name = file == "-" ? "standard input" : file;
-  const StraceLog log = read_strace_log(load_text(file), name, setting.world);
-  const StraceVerdicts verdicts = strace_verdicts(log, setting);
-  write_file_atomically("-", verdicts.text);
-  for (const std::string& line : log.unreadable) std::fprintf(stderr, "%s\n", line.c_str());
-  if (!log.unreadable.empty()) return kExitUsage;
-  if (verdicts.differ != 0) return kExitDifference;
-  return verdicts.checked == 0 ? kExitSkipped : kExitOk;
 }
 
 }  // namespace sockoracle

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The command strace: the socket() lines of an strace log against the model. What strace puts
-// before a line (process, time, instruction pointer) is passed over; calls that were unfinished
-// are joined with the line that resumes them. setuid, capset, unshare and their like change the
-// world of what follows (strace_caller.h).
+// An strace log, read: its socket() calls and who made them. What strace puts before a line
+// (process and its name, time, instruction pointer) is passed over; calls that were unfinished are
+// joined with the line that resumes them. setuid, capset, unshare and their like change the world
+// of what follows (strace_caller.h). No line makes a log unreadable.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "conformance/strace_caller.h"
-#include "conformance/world_text.h"
 
 namespace sockoracle {
 
@@ -19,30 +18,29 @@ namespace sockoracle {
 struct LoggedCall {
   size_t line = 0;  // where it began, from 1
   Call call;
+  std::string words;  // as logged: of another family, and not read further. Empty = `call` says it
   bool finished = false;  // its result is known
   int32_t error = 0;      // 0 = it gave a descriptor
+  std::string said;       // the result in words: "a descriptor", "-1 EPERM", "?"
   size_t caller = 0;      // who made it: into StraceLog::callers
 };
 
+struct NotUnderstood {
+  size_t line, character;  // of the call, from 1
+  std::string accepted;
+};
+
 struct StraceLog {
+  std::string name;
   std::vector<LoggedCall> calls;
-  std::vector<std::string> unreadable;  // "NAME:12: accepted is ..."
-  size_t injected = 0;                  // results that strace itself made up
+  std::vector<NotUnderstood> not_understood;
+  size_t injected = 0;  // results that strace itself made up
   std::vector<LoggedCaller> callers;
+  size_t lines = 0, recognised = 0;  // that are not empty; that strace writes
 };
 
-// Any text is safe. `start`: the world of the log's first process.
+// Any text is safe; one in which no line is strace's throws UsageError. `start`: the world of the
+// log's first process.
 StraceLog read_strace_log(std::string_view text, const std::string& name, const World& start);
-
-struct StraceVerdicts {
-  std::string text;
-  size_t differ = 0;   // nor does any world near this one answer so
-  size_t unknown = 0;  // answered otherwise, but the log does not say who asked
-  size_t checked = 0;  // calls with a result, of a family that is modelled
-};
-StraceVerdicts strace_verdicts(const StraceLog& log, const Setting& setting);
-
-// 0 every line is explained, 1 some differ, 4 nothing to check, 64 lines that cannot be read.
-int command_strace(const std::string& file, const std::vector<Item>& items);
 
 }  // namespace sockoracle

@@ -13,7 +13,7 @@
 #include "conformance/json_reader.h"
 #include "conformance/list_text.h"
 #include "conformance/repro.h"
-#include "conformance/strace_log.h"
+#include "conformance/strace_verdicts.h"
 #include "conformance/table_text.h"
 
 namespace sockoracle {
@@ -116,9 +116,7 @@ const char* sockoracle_strace(const char* log, const char* world) {
     if (text.size() > kLogMax) throw UsageError("the log: at most 1 MiB is accepted");
     const Setting setting = setting_of(world);
     const StraceLog read = read_strace_log(text, "log", setting.world);
-    std::string out = strace_verdicts(read, setting).text;
-    for (const std::string& line : read.unreadable) out += line + "\n";
-    return out;
+    return strace_text(read, judge_strace(read), setting);
   });
 }
 

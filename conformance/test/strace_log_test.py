@@ -6,6 +6,7 @@ usage: strace_log_test.py SOCKORACLE RECORDING
 Exit status: 0 good, 1 wrong, 4 skipped (no strace, or it may not trace here).
 """
 
+import json
 import os
 import pathlib
 import shutil
@@ -76,7 +77,8 @@ for change in CHANGES:
 """.replace("PYTHON", shutil.which("python3", path="/usr/bin:/bin") or sys.executable)
 CALLS = 4 * 24 + 1  # three threads, the child, the pair
 NOTATIONS = [
-    ["-f"], ["-f", "-t"], ["-f", "-tt", "-T", "-yy"], ["-f", "-ttt", "-y"], ["-f", "-r", "-n"],
+    ["-f"], ["-f", "-Y"], ["-f", "-t"], ["-f", "-tt", "-T", "-yy"], ["-f", "-ttt", "-y"],
+    ["-f", "-r", "-n"],
     ["-f", "-i", "-X", "raw"], ["-f", "-X", "abbrev"], ["-f", "-X", "verbose", "-v"], ["-f", "-a1"],
 ]
 # Logs that no kernel writes, or that are broken: what is said about them, and the exit status.
@@ -93,8 +95,28 @@ BAD = [
     ("socket(AF_INET, SOCK_STREAM, 0) = -1 EPERM (x) (INJECTED)\n", 4, "injected"),
     ("socket(AF_INET, SOCK_STREAM, 0) = 3<TCP:[1]> <0.1>\r\n", 0, "ok "),
     ("socket(AF_UNIX, SOCK_STREAM, 0) = 3\n", 4, "outside"),
-    ("socket(AF_INET, SOCK_WHAT, 0) = 3\n", 64, "0 calls"),
-    ("socket(AF_INET, SOCK_STREAM, 0\n", 64, "0 calls"),
+    ("socket(AF_UNIX, SOCK_STREAM, 0) = 3\n", 4, "1 outside the model"),
+    # One line never makes the log unreadable: what is of another family is outside, whatever
+    # stands in it; what cannot be read is counted, and the rest is judged.
+    ("socket(AF_BLUETOOTH, SOCK_RAW, BTPROTO_HCI) = 3\n", 4,
+     "outside    socket(AF_BLUETOOTH, SOCK_RAW, BTPROTO_HCI) = a descriptor   line 1"),
+    ("socket(AF_MCTP, SOCK_WHAT, 0) = -1 EWHAT (x)\n", 4, "= -1 EWHAT"),
+    ("socket(AF_INET, SOCK_WHAT, 0) = 3\n", 4, "1 line not understood"),
+    ("socket(AF_INET, SOCK_STREAM, 0\n", 4, "1 line not understood"),
+    ("socket(AF_INET, SOCK_STREAM, 0) = -1 ERESTARTNOINTR (To be restarted)\n"
+     "socket(AF_INET, SOCK_STREAM, 0) = 3\n", 0, "1 call, 1 checked"),
+    ("socket(AF_INET, SOCK_STREAM, 0) = -1 ERESTARTNOINTR (To be restarted)\n", 4,
+     "character 34 of the call: accepted is a descriptor, -1 and an errno, or ?"),
+    ("socket(AF_INET, SOCK_STREAM, 0) = ? ERESTARTNOINTR (To be restarted)\n", 4, "no result"),
+    ("socket(AF_INET, SOCK_WHAT, 0) = 3\nsocket(AF_INET, SOCK_STREAM, IPPROTO_UDP) = 3\n", 1,
+     "1 differs"),
+    # --decode-pids=comm
+    ("[pid 12<nginx>] socket(AF_INET, SOCK_STREAM, 0) = 3\n", 0, "1 call, 1 checked"),
+    ("12<nginx: worker> socket(AF_INET, SOCK_STREAM, 0 <unfinished ...>\n"
+     "13<[x]> socket(AF_INET, SOCK_STREAM, 0) = 4\n"
+     "12<nginx: worker> <... socket resumed>) = 3\n", 0, "2 calls, 2 checked"),
+    ("12<a> clone(child_stack=NULL, flags=CLONE_NEWUSER|SIGCHLD) = 13<b c>\n"
+     "13<b c> socket(AF_INET, SOCK_RAW, 1) = -1 EPERM (x)\n", 0, "user namespace of its own"),
     ("write(1, \"socket(AF_INET, 9, 9) = 3\", 5) = 5\n", 4, "0 calls"),
     # Who asks: what the log says, and what it does not say.
     ("setuid(1000) = 0\nsocket(AF_INET, SOCK_RAW, 1) = -1 EPERM (x)\n", 0, "as uid 1000"),
@@ -110,8 +132,11 @@ BAD = [
     ("1 capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, 0x7ff) = 0\n"
      "1 socket(AF_INET, SOCK_RAW, 1) = -1 EPERM (x)\n", 4, "capset with"),
     ("1 setgroups(1, [\n", 4, "0 calls"), ("1 clone3({flags=", 4, "0 calls"),
-    ("", 4, "0 calls"), ("\0\xff[[[ ]]] 12 <... socket resumed>", 4, "0 calls"),
+    ("", 4, "0 calls"),
 ]
+# Files that are no logs at all.
+NO_LOGS = ["hello\n", "\0\xff[[[ ]]] 12 <... socket resumed>", "int main(void) { return 0; }\n",
+           "{\"call\": 1}\n", "12 13\n"]
 
 
 def trace(program: str, flags: list, path: pathlib.Path) -> str:
@@ -146,6 +171,37 @@ def check_text(tool: str, log: str, flags: list) -> subprocess.CompletedProcess:
                           timeout=120)
 
 
+def check_json(tool: str) -> list:
+    """Two files, one object; what no log shows is marked as assumed."""
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = pathlib.Path(folder, "first"), pathlib.Path(folder, "second")
+        first.write_text("setuid(1000) = 0\nsocket(AF_INET, SOCK_RAW, 1) = -1 EPERM (x)\n"
+                         "socket(AF_UNIX, SOCK_STREAM, 0) = 3\nsocket(AF_INET, WHAT, 0) = 3\n")
+        second.write_text("socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) = -1 EPERM (x)\n"
+                          "socket(AF_INET, SOCK_STREAM, IPPROTO_UDP) = 3\n")
+        done = subprocess.run([tool, "strace", "--format", "json", str(first), str(second),
+                               "--release", "6.12"], text=True, capture_output=True, timeout=60)
+    said = json.loads(done.stdout)
+    calls = [(pathlib.Path(call["file"]).name, call["line"], call["said"], call.get("predicted"),
+              call["verdict"], call["rule"], call.get("modelled")) for call in said["calls"]]
+    expected = [
+        ("first", 2, "-1 EPERM", "-1 EPERM", "ok", "raw_needs_net_raw", None),
+        ("first", 3, "a descriptor", None, "outside", "family_not_modelled", False),
+        ("second", 1, "-1 EPERM", "a descriptor", "elsewhere", "created", None),
+        ("second", 2, "a descriptor", "-1 EPROTONOSUPPORT", "differs", "protocol_known", None),
+    ]
+    wrong = []
+    if calls != expected:
+        wrong.append(f"JSON: {calls}")
+    if said["assumed"] != ["caller"] or said["not_understood"][0]["line"] != 4 or \
+            said["counts"]["not_understood"] != 1 or done.returncode != 1:
+        wrong.append(f"JSON: {said}")
+    if said["calls"][0]["caller"] != "uid 1000, gid 0, no capability" or \
+            said["calls"][2]["cause_rule"] != "raw_needs_net_raw":
+        wrong.append(f"JSON: {said['calls']}")
+    return wrong
+
+
 def main() -> int:
     if len(sys.argv) != 3:
         print(__doc__, file=sys.stderr)
@@ -156,6 +212,12 @@ def main() -> int:
         if done.returncode != status or text not in done.stdout:
             wrong.append(f"{log!r}: status {done.returncode}, expected {status} and {text!r}:\n"
                          f"{done.stdout}{done.stderr}")
+    for log in NO_LOGS:
+        done = check_text(tool, log, ["--release", "6.12"])
+        if (done.returncode, done.stdout) != (64, "") or done.stderr.count("\n") != 1 or \
+                "no line was understood" not in done.stderr:
+            wrong.append(f"{log!r}: {done.returncode} {done.stdout}{done.stderr}")
+    wrong += check_json(tool)
     if shutil.which("strace") is None:
         print("skipped: strace is not installed", file=sys.stderr)
         return 1 if wrong else 4
@@ -176,7 +238,7 @@ def main() -> int:
             # One answer of the log is changed: the model must notice it.
             changed = check_text(tool, log.replace("EPROTONOSUPPORT", "ENOTTY", 1),
                                  ["--world", "host"])
-            if changed.returncode != 1 or "1 differ" not in changed.stdout:
+            if changed.returncode != 1 or "1 differs" not in changed.stdout:
                 wrong.append(f"{flags}: a changed answer is not noticed\n{changed.stdout[-600:]}")
         changed = "not as root"
         if os.geteuid() == 0:

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/cli_error.h"
+#include "conformance/strace_verdicts.h"
+#include "conformance/text_file.h"
+
+namespace sockoracle {
+
+int command_strace(const std::vector<std::string>& files, const std::vector<Item>& items,
+                   bool json) {
+  const Setting setting = build_setting(items);
+  std::vector<StraceLog> logs;
+  for (const std::string& file : files)
+    logs.push_back(read_strace_log(load_text(file), name_of_input(file), setting.world));
+  std::string text;
+  bool differ = false, checked = false;
+  for (const StraceLog& log : logs) {
+    const StraceVerdicts verdicts = judge_strace(log);
+    differ = differ || verdicts.differ != 0;
+    checked = checked || verdicts.checked != 0;
+    if (logs.size() > 1) text += (text.empty() ? "" : "\n") + log.name + "\n";
+    text += strace_text(log, verdicts, setting);
+  }
+  write_file_atomically("-", json ? strace_json(logs, setting) : text);
+  if (differ) return kExitDifference;
+  return checked ? kExitOk : kExitSkipped;
+}
+
+}  // namespace sockoracle
