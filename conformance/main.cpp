@@ -5,11 +5,14 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <sstream>
 #include <string>
 
 #include "conformance/ask.h"
 #include "conformance/audit.h"
+#include "conformance/cli_effects.h"
 #include "conformance/cli_error.h"
+#include "conformance/cli_names.h"
 #include "conformance/cli_world.h"
 #include "conformance/commands_check.h"
 #include "conformance/explain.h"
@@ -35,13 +38,11 @@ constexpr const char* kSubjectHelp =
     "host, a release, vm:6.12, vm:6.12-modules, vm (with --kernel), uml, cmd:COMMAND, a name of "
     "`list subjects`, or a recording";
 
-void put(const std::string& text) {
-  const size_t wrote = std::fwrite(text.data(), 1, text.size(), stdout);
-  if (wrote != text.size() || std::fflush(stdout) != 0)
-    throw UnavailableError("standard output: cannot write");
-}
+void put(const std::string& text) { write_file_atomically("-", text); }
 
-void add_world_flags(CLI::App& command, WorldFlags& flags) {
+// `with_caller`: the command takes the caller and what a context brings. Flags that it does not
+// take are still read, so that the refusal says why, but no help names them.
+void add_world_flags(CLI::App& command, WorldFlags& flags, bool with_caller = true) {
   const auto repeatable = [&](const char* name, std::vector<std::string>& values, const char* value,
                               const char* help) {
     command.add_option(name, values, help)
@@ -55,7 +56,8 @@ void add_world_flags(CLI::App& command, WorldFlags& flags) {
     command.add_option(name, value, help)->type_name(type)->group("World");
   };
   single("--release", flags.release, "X.Y", "kernel release, like 6.12 or 6.12.43");
-  single("--world", flags.world, "FILE|host", "a world as JSON, or this machine's");
+  single("--world", flags.world, "FILE|host",
+         "a world as JSON (- is standard input), or this machine's");
   single("--as", flags.as, "CONTEXT", "the caller: root, nobody, userns-root ...");
   repeatable("--cap", flags.caps, "NAME", "a capability on top of the caller's, like net_raw");
   single("--uid", flags.uid, "N", "effective user id");
@@ -64,12 +66,17 @@ void add_world_flags(CLI::App& command, WorldFlags& flags) {
   single("--groups", flags.groups, "A,B|none", "supplementary groups");
   repeatable("--module", flags.modules, "NAME=PRESENCE", "absent, loadable, loaded or builtin");
   repeatable("--sysctl", flags.sysctls, "NAME=VALUE", "like net.mptcp.enabled=0");
-  single("--kernel-config", flags.kernel_config, "FILE", "a kernel's .config, plain or gzip");
+  single("--kernel-config", flags.kernel_config, "FILE",
+         "a kernel's .config, plain or gzip; - is standard input");
   repeatable("--with", flags.with, "BEHAVIOUR", "the kernel has it (a backport)");
   repeatable("--without", flags.without, "BEHAVIOUR", "the kernel does not have it");
   repeatable("--limit", flags.limits, "NAME=N", "fds_left, files_left");
   repeatable("--policy", flags.policies, "HOOK=ANSWER", "allow, deny or an errno; see list worlds");
   repeatable("--fault", flags.faults, "N", "the N-th fallible step of the call fails");
+  if (with_caller) return;
+  for (const char* name : {"--as", "--cap", "--uid", "--gid", "--egid", "--groups", "--limit",
+                           "--policy"})
+    command.get_option(name)->group("");
 }
 
 void add_machine_flags(CLI::App& command, MachineOptions& machine) {
@@ -102,7 +109,7 @@ struct State {
   ReportOptions report;
   ReplayOptions replay;
   ReproOptions repro;
-  std::string style = "plain", output = "-";
+  std::string style = "plain", output = "-", about;
   std::vector<std::string> logs;
   std::string replay_as = "program";
   bool requests = false, live = false;
@@ -169,9 +176,12 @@ void add_explain(CLI::App& app, State& state) {
               : explain_live_text(call, context));
       return;
     }
+    check_explain_flags(state.explain);
     const Setting setting = build_setting(state.flags.items());
+    check_faults(setting, call);
     put(state.explain.error.empty() ? explain_text(setting, call, state.explain)
                                     : causes_text(setting, call, state.explain));
+    state.status = answered_status(setting, call);
   });
 }
 
@@ -190,7 +200,10 @@ void add_history(CLI::App& app, State& state) {
   command.callback([&state] {
     state.history.json = state.format == "json";
     const Call call = call_argument(state.call);
-    put(history_text(build_setting(state.flags.items()), call, state.history));
+    const Setting setting = build_setting(state.flags.items());
+    check_faults(setting, call);
+    put(history_text(setting, call, state.history));
+    state.status = answered_status(setting, call);
   });
 }
 
@@ -234,17 +247,17 @@ void add_subject_flags(CLI::App& command, SubjectOptions& asking, WorldFlags& fl
                    "let the host's kernel run modprobe for unknown protocols; of a machine with "
                    "modules: also compare which call asks for which");
   add_machine_flags(command, asking.machine);
-  add_world_flags(command, flags);
+  add_world_flags(command, flags, false);
 }
 
-// The world flags change the world that was derived from the subject.
-void set_adjust(SubjectOptions& asking, WorldFlags flags) {
+// The world flags change the world that was derived from the subject. Returns them, read once.
+std::vector<Item> set_adjust(SubjectOptions& asking, WorldFlags flags) {
   // A configuration that belongs to the kernel is read with it, as the host's is.
   if (!asking.machine.kernel.empty()) asking.machine.config.swap(flags.kernel_config);
   const std::vector<Item> items = flags.items();
   asking.world_flags = flags.words();
-  if (items.empty()) return;
-  asking.adjust = [items](World& world) { apply_items(world, items); };
+  if (!items.empty()) asking.adjust = [items](World& world) { apply_items(world, items); };
+  return items;
 }
 
 void add_report_format(CLI::App& command, std::string& format, std::string& output) {
@@ -269,7 +282,10 @@ void add_record(CLI::App& app, State& state) {
                    "ask nothing: write what the host's probe would be asked");
   add_subject_flags(command, state.record.asking, state.flags);
   command.callback([&state] {
-    set_adjust(state.record.asking, state.flags);
+    if (state.requests && state.record.subject != "host")
+      throw UsageError("--requests: accepted is --subject host: its requests are written");
+    check_subject_flags({state.record.subject}, state.record.asking,
+                        set_adjust(state.record.asking, state.flags));
     state.status = state.requests ? command_requests(state.record.asking, state.record.output)
                                   : command_record(state.record);
   });
@@ -286,11 +302,19 @@ void add_check(CLI::App& app, State& state) {
   command.add_option("--subject", state.check.subject, kSubjectHelp)->type_name("SUBJECT");
   command.add_flag("--deep", state.check.asking.deep,
                    "also fields, steps and counters of the running kernel (needs root and BTF)");
-  command.add_option("--deviations", state.check.deviations, "known deviations")->type_name("FILE");
+  command
+      .add_option("--deviations", state.check.deviations,
+                  "known deviations; - is standard input")
+      ->type_name("FILE");
   add_report_format(command, state.check.format, state.check.output);
   add_subject_flags(command, state.check.asking, state.flags);
-  command.callback([&state] {
-    set_adjust(state.check.asking, state.flags);
+  command.callback([&command, &state] {
+    if (!state.check.files.empty() && command.count("--subject") != 0)
+      throw UsageError("--subject " + state.check.subject +
+                       ": accepted is either --subject or FILE, which is the subject then");
+    check_subject_flags(state.check.files.empty() ? std::vector{state.check.subject}
+                                                  : state.check.files,
+                        state.check.asking, set_adjust(state.check.asking, state.flags));
     state.status = command_check(state.check);
   });
 }
@@ -323,12 +347,14 @@ void add_inside(CLI::App& app, State& state) {
 void add_diff(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("diff", "compare two subjects with each other");
   command.footer("Examples:\n  sockoracle diff 6.10 6.12\n  sockoracle diff host.jsonl host");
-  command.add_option("A", state.diff.expected, "host, a release, or a recording")->required();
+  command.add_option("A", state.diff.expected, "host, a release, or a recording (- is one on "
+                                               "standard input)")
+      ->required();
   command.add_option("B", state.diff.got, "the same")->required();
   add_report_format(command, state.diff.format, state.diff.output);
   add_subject_flags(command, state.diff.asking, state.flags);
   command.callback([&state] {
-    set_adjust(state.diff.asking, state.flags);
+    check_diff_flags(state.diff, set_adjust(state.diff.asking, state.flags));
     state.status = command_diff(state.diff);
   });
 }
@@ -336,18 +362,22 @@ void add_diff(CLI::App& app, State& state) {
 void add_report(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("report", "findings of recordings, in a chosen format");
   command.footer("Examples:\n  sockoracle report --format markdown host.jsonl");
-  command.add_option("INPUT", state.report.inputs, "recordings, or host")->required();
+  command.add_option("INPUT", state.report.inputs, "recordings (- is standard input), or host")
+      ->required();
   add_report_format(command, state.report.format, state.report.output);
   add_subject_flags(command, state.report.asking, state.flags);
   command.callback([&state] {
-    set_adjust(state.report.asking, state.flags);
+    check_subject_flags(state.report.inputs, state.report.asking,
+                        set_adjust(state.report.asking, state.flags));
     state.status = command_report(state.report);
   });
 }
 
 void add_replay(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("replay", "run corpus files without a fuzzing engine");
-  command.footer("Examples:\n  sockoracle replay corpus/regressions/*");
+  command.footer(
+      "Examples:\n  sockoracle replay corpus/cves/*.prog\n"
+      "  sockoracle replay --as-bytes case corpus/regressions/create_fuzzer/*");
   command
       .add_option("FILE", state.replay.files, "text programs or fuzz inputs; - is standard input")
       ->required();
@@ -383,7 +413,9 @@ void add_repro(CLI::App& app, State& state) {
       if (kReproStyles[i] == state.style) state.repro.style = static_cast<ReproStyle>(i);
     std::vector<Item> items = state.flags.items();
     const Call call = repro_case(state.call, &items);
-    write_file_atomically(state.output, repro_text(build_setting(items), call, state.repro));
+    const Setting setting = build_setting(items);
+    check_faults(setting, call);
+    write_file_atomically(state.output, repro_text(setting, call, state.repro));
   });
 }
 
@@ -429,13 +461,90 @@ void add_list(CLI::App& app, State& state) {
   command.callback([&state] { put(list_text(state.what, state.format == "json")); });
 }
 
+CLI::App* command_named(CLI::App& app, const std::string& name) {
+  for (CLI::App* command : app.get_subcommands({}))
+    if (command->get_name() == name) return command;
+  return nullptr;
+}
+
+std::vector<std::string> command_names(CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({}))
+    if (!command->get_group().empty()) names.push_back(command->get_name());
+  return names;
+}
+
+void add_help(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("help", "this, or what COMMAND --help says");
+  command.footer("Examples:\n  sockoracle help\n  sockoracle help explain");
+  command.add_option("COMMAND", state.about, "one of those that `sockoracle help` lists");
+  command.callback([&app, &state] {
+    const std::string program = app.get_name();
+    constexpr auto kMode = CLI::AppFormatMode::Normal;
+    if (state.about.empty()) return put(app.get_formatter()->make_help(&app, program, kMode));
+    const CLI::App* about = command_named(app, state.about);
+    if (about == nullptr)
+      throw UsageError(unknown_text("command", state.about, command_names(app)));
+    put(about->help(program));
+  });
+}
+
+void add_version(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand("version", "what --version says");
+  command.footer("Examples:\n  sockoracle version");
+  command.callback([&app] { put(app.version() + "\n"); });
+}
+
+std::vector<std::string> flag_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames())
+      if (!option->get_group().empty()) names.push_back("--" + name);
+  return names;
+}
+
+// An unknown command or flag is named with the one that may be meant. A flag's value is passed
+// over, whatever it looks like.
+void check_names(CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* command = &app;
+  for (size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    if (words[i].starts_with("--")) {
+      const std::string name = words[i].substr(0, words[i].find('='));
+      const CLI::Option* option = command->get_option_no_throw(name);
+      if (option == nullptr)
+        throw UsageError((command == &app ? "" : command->get_name() + ": ") +
+                         unknown_text("flag", name, flag_names(*command)));
+      if (name == words[i] && option->get_items_expected_max() > 0) ++i;
+    } else if (command == &app && !words[i].starts_with('-')) {
+      command = command_named(app, words[i]);
+      if (command == nullptr)
+        throw UsageError(unknown_text("command", words[i], command_names(app)));
+      if (command->get_prefix_command()) return;
+    }
+  }
+}
+
+// Before anything waits for it.
+void check_standard_input(const std::vector<std::string>& words) {
+  size_t count = 0;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const bool value = words[i] == "-" && (i == 0 || (words[i - 1] != "-o" &&
+                                                      words[i - 1] != "--output"));
+    const bool joined = words[i].ends_with("=-") && words[i].starts_with("--") &&
+                        words[i] != "--output=-";
+    count += value || joined ? 1 : 0;
+  }
+  if (count > 1)
+    throw UsageError("-: standard input can be read once: accepted is - in one place");
+}
+
 void configure(CLI::App& app, State& state) {
   app.description("What Linux answers to socket(AF_INET, type, protocol), and why.");
   app.footer(
       "Example:\n  sockoracle explain 'socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)' --as nobody\n\n"
       "Exit status: 0 answered, or conforming; 1 a difference, or a stale deviation; 4 everything\n"
-      "skipped; 64 usage or malformed input; 69 a subject could not be run; 70 internal error.\n"
-      "COMMAND --help says more.");
+      "skipped, or outside the model; 64 usage or malformed input; 69 a subject could not be run,\n"
+      "or the output not written; 70 internal error. COMMAND --help says more.");
   app.set_version_flag("--version", std::string("sockoracle " SOCKORACLE_VERSION ", Linux ") +
                                         release_text(oldest_release()) + " to " +
                                         release_text(newest_release()));
@@ -456,20 +565,27 @@ void configure(CLI::App& app, State& state) {
   add_strace(app, state);
   add_audit(app, state);
   add_list(app, state);
+  add_help(app, state);
+  add_version(app);
 }
 
 int run(int argc, char** argv) {
   CLI::App app;
   State state;
   configure(app, state);
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  check_names(app, words);
+  check_standard_input(words);
   try {
     app.parse(argc, argv);
     return state.status;
   } catch (const CLI::Success& asked) {  // --help, --version
-    return app.exit(asked);
+    std::ostringstream text;
+    app.exit(asked, text, text);
+    put(text.str());
+    return kExitOk;
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "sockoracle: %s (sockoracle --help)\n", error.what());
-    return kExitUsage;
+    throw UsageError(std::string(error.what()) + " (sockoracle --help)");
   }
 }
 

@@ -5,6 +5,8 @@ target_sources(sockoracle_conformance PRIVATE
   audit_read.cpp
   audit_text.cpp
   change_text.cpp
+  cli_effects.cpp
+  cli_names.cpp
   cli_world.cpp
   explain.cpp
   explain_json.cpp
