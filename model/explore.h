@@ -67,6 +67,16 @@ struct Cause {
 };
 std::vector<Cause> causes_of(const Case& c, int32_t error);
 
+// A single change of the world after which a call that succeeds is refused, and by whom.
+struct Breaker {
+  Change change;
+  int32_t error;
+  Rule rule;
+};
+// The nearest ones, one kind of change for each refusing rule: a sysctl, a module that is absent,
+// another caller, the nearest releases; then what refuses any call: a policy, a limit, a fault.
+std::vector<Breaker> breakers_of(const Case& c);
+
 // The oldest and the newest release around c.world.release over which errno and rule stay the same.
 struct SameSpan {
   uint8_t first, last;
