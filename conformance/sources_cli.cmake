@@ -26,7 +26,9 @@ target_sources(sockoracle_conformance PRIVATE
   strace_log.cpp
   strace_text.cpp
   strace_verdicts.cpp
-  table_text.cpp)
+  table_text.cpp
+  terminal.cpp
+  terminal_text.cpp)
 # What runs for each case, line or value.
 target_sources(sockoracle_often PRIVATE
   ask.cpp
