@@ -16,6 +16,8 @@ target_sources(sockoracle_conformance PRIVATE
   kernel_config.cpp
   kernel_config_file.cpp
   list_text.cpp
+  own_caller.cpp
+  pasted_call.cpp
   replay.cpp
   repro.cpp
   repro_look.cpp
