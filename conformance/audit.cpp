@@ -6,6 +6,7 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/step_text.h"
+#include "conformance/terminal.h"
 #include "conformance/text_file.h"
 #include "model/kernel.h"
 #include "model/symbols.h"
@@ -158,8 +159,10 @@ int command_audit(const std::vector<std::string>& files, const std::vector<Item>
     for (AuditRow& row : read_audit(load_text(file), names.back())) rows.push_back(std::move(row));
   }
   const Audit audit = audit_rows(rows, setting);
-  write_file_atomically("-", json ? audit_json(audit, setting, names)
-                                  : audit_text(audit, setting, names));
+  if (json)
+    write_file_atomically("-", audit_json(audit, setting, names));
+  else
+    show(audit_text(audit, setting, names));
   bool checked = false;
   for (const AuditVerdict& verdict : audit.rows) {
     if (!verdict.modelled) continue;

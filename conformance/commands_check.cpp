@@ -13,6 +13,7 @@
 #include "conformance/recording.h"
 #include "conformance/report/report.h"
 #include "conformance/subject.h"
+#include "conformance/terminal.h"
 #include "conformance/text_file.h"
 #include "conformance/vm/setup.h"
 #include "conformance/whitebox/deep_json.h"
@@ -99,10 +100,10 @@ int exit_status(std::span<const Comparison> comparisons) {
 // stdout has the report; where that does not end with the summary, stderr says it.
 void write_report(std::span<const Comparison> comparisons, const ReportFormat& format,
                   const std::string& output) {
+  if (format.name == "text" && output == "-") return show_lines(format.write(comparisons));
   write_file_atomically(output, format.write(comparisons));
-  if (format.name == "text" && output == "-") return;
   for (const Comparison& comparison : comparisons) {
-    std::fprintf(stderr, "%s\n", summary_line(comparison).c_str());
+    std::fprintf(stderr, "%s\n", visible_line(summary_line(comparison)).c_str());
   }
 }
 

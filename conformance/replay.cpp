@@ -6,6 +6,7 @@
 #include "conformance/cli_error.h"
 #include "conformance/plural.h"
 #include "conformance/step_text.h"
+#include "conformance/terminal.h"
 #include "conformance/text_file.h"
 #include "model/codec.h"
 #include "model/program_text.h"
@@ -148,7 +149,7 @@ int command_replay(const ReplayOptions& options) {
     for (const std::string& fault : run.faults()) text += fmt::format("  ! {}\n", fault);
   }
   text += fmt::format("{}, {} failed\n", plural(options.files.size(), "file"), failed);
-  write_file_atomically("-", text);
+  show_lines(text);
   return failed == 0 ? kExitOk : kExitDifference;
 }
 

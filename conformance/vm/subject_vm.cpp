@@ -10,6 +10,7 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/probe_facts.h"
+#include "conformance/terminal.h"
 #include "conformance/vm/autoload.h"
 #include "conformance/vm/own_program.h"
 #include "conformance/whitebox/deep_json.h"
@@ -50,7 +51,7 @@ class VmSubject final : public Subject {
     if (asking.adjust)
       asking.adjust(world_);
     for (const std::string& module : machine_.failed_modules()) {
-      std::fprintf(stderr, "module not loaded: %s\n", module.c_str());
+      complain("module not loaded: " + module);
     }
   }
 

@@ -29,6 +29,8 @@ def command_of(path: pathlib.Path) -> str:
 def outcome(command: str, folder_of_tool: pathlib.Path) -> str:
     environment = dict(os.environ, LC_ALL="C", TZ="UTC")
     environment["PATH"] = f"{folder_of_tool}:{environment['PATH']}"
+    for name in ("COLUMNS", "NO_COLOR"):  # what a text looks like in a file
+        environment.pop(name, None)
     done = subprocess.run(["sh", "-c", command], cwd=FOLDER, env=environment, text=True,
                           capture_output=True, timeout=120, stdin=subprocess.DEVNULL)
     text = f"$ {command}\n{done.stdout}"
