@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/cli_world.h"
 
-#include <cstdio>
-
-#include "conformance/cli_error.h"
 #include "conformance/kernel_config.h"
-#include "model/strace.h"
+#include "conformance/pasted_call.h"
+#include "conformance/terminal.h"
 
 namespace sockoracle {
 namespace {
@@ -15,10 +13,8 @@ void tell_assumed(const std::string& path, const KernelConfig& config) {
   std::string symbols;
   for (const std::string_view symbol : assumed_symbols(config))
     symbols += (symbols.empty() ? "" : " ") + std::string(symbol);
-  std::fprintf(stderr,
-               "sockoracle: %s is an excerpt, without a CONFIG_NET line; what it does not name is "
-               "assumed as in a distribution's kernel: %s\n",
-               path.c_str(), symbols.c_str());
+  complain(path + " is an excerpt, without a CONFIG_NET line; what it does not name is assumed as "
+                  "in a distribution's kernel: " + symbols);
 }
 
 }  // namespace
@@ -78,12 +74,6 @@ std::vector<std::string> WorldFlags::words() const {
   return words;
 }
 
-Call call_argument(const std::string& text) {
-  Call call;
-  CallError error;
-  if (parse_call(text, &call, &error)) return call;
-  throw UsageError("CALL '" + text + "', character " + std::to_string(error.position + 1) +
-                   ": accepted is " + std::string(error.accepted));
-}
+Call call_argument(const std::string& text) { return pasted_call(text).call; }
 
 }  // namespace sockoracle

@@ -19,7 +19,8 @@ struct WorldFlags {
   std::vector<std::string> words() const;
 };
 
-// A call as an argument; throws UsageError that shows where it stops being one.
+// A call as an argument, pasted from anywhere (pasted_call.h); throws UsageError that shows where
+// it stops being one.
 Call call_argument(const std::string& text);
 
 }  // namespace sockoracle

@@ -127,6 +127,7 @@ Explanation explain_case(const Setting& setting, const Call& call) {
   find_eras(c, &explanation);
   const Verdict& verdict = explanation.answer.verdict;
   explanation.backports = deciding_backports(c, verdict);
+  if (verdict.rule == Rule::created) explanation.breakers = breakers_of(c);
   if (verdict.error == 0 || verdict.rule == Rule::family_not_modelled) return explanation;
   Later(c, explanation.answer, &explanation.not_reached).find();
   for (Remedy& remedy : remedies_of(c, kRemediesMax))
@@ -141,6 +142,16 @@ std::string place_of(Rule rule) {
 
 std::string setting_text(const Setting& setting) {
   return "Linux " + release_text(setting.world.release) + ", as " + setting.caller;
+}
+
+std::string asked_of_text(const Setting& setting) {
+  return setting_text(setting) + (setting.caller_chosen ? "" : " by default");
+}
+
+bool pasted_differs(const Setting& setting, const Call& call, const ExplainOptions& options) {
+  if (!options.pasted) return false;
+  const Verdict verdict = ask({setting.world, call}).verdict;
+  return verdict.rule != Rule::family_not_modelled && verdict.error != *options.pasted;
 }
 
 std::string behaviour_text(Behaviour behaviour) {

@@ -3,6 +3,7 @@
 // explain_json.cpp.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,11 @@ namespace sockoracle {
 
 struct ExplainOptions {
   bool json = false;
-  bool steps = false;  // every step of the path, not only the modules and capabilities asked for
-  bool state = false;  // every view of the fresh socket, not only its fields
-  std::string error;   // --errno: the reverse question
+  bool steps = false;   // every step of the path, not only the modules and capabilities asked for
+  bool fields = false;  // the kernel's fields of the fresh socket
+  bool state = false;   // those, and every option and view of it
+  std::string error;    // --errno: the reverse question
+  std::optional<int32_t> pasted;  // what the text of the call says was answered; 0 = a descriptor
 };
 
 // A rule behind the deciding one that would refuse as well.
@@ -35,13 +38,21 @@ struct Explanation {
   Era since{}, until{};  // what begins and ends the span; `until` only if it ends
   std::vector<Behaviour> backports;  // why a stable release answers otherwise than its mainline
   std::vector<LaterRefusal> not_reached;
-  std::vector<Remedy> remedies;
+  std::vector<Remedy> remedies;   // of a call that fails
+  std::vector<Breaker> breakers;  // of one that succeeds
 };
 
 Explanation explain_case(const Setting& setting, const Call& call);
 
 std::string explain_text(const Setting& setting, const Call& call, const ExplainOptions& options);
-std::string explain_json(const Setting& setting, const Explanation& explanation);
+std::string explain_json(const Setting& setting, const Explanation& explanation,
+                         const ExplainOptions& options = {});
+
+// Whether the pasted text says something else than the model.
+bool pasted_differs(const Setting& setting, const Call& call, const ExplainOptions& options);
+
+// The fresh socket, struct by struct; with `views` also what can be read of it.
+std::string socket_text(const State& state, bool views);
 
 // The reverse: every cause of an errno. `options.error` is its name.
 std::string causes_text(const Setting& setting, const Call& call, const ExplainOptions& options);
@@ -52,6 +63,8 @@ std::string causes_json(const Setting& setting, const Call& call, const std::str
 std::string place_of(Rule rule);
 // "Linux 6.18, as nobody"
 std::string setting_text(const Setting& setting);
+// The same, and whether the caller was chosen: "Linux 6.18, as root by default".
+std::string asked_of_text(const Setting& setting);
 // "ipproto_max_263 (f870fa0b5768): IPPROTO_MAX is 263 ..."
 std::string behaviour_text(Behaviour behaviour);
 // What began an era, one text each.

@@ -13,6 +13,7 @@ void put_setting(JsonOut& out, const Setting& setting, const Call& call) {
   out.member("call", call_text(call));
   out.member("release", release_text(setting.world.release));
   out.member("caller", setting.caller);
+  if (!setting.who.empty()) out.member("who", setting.who);
   out.member("flags", setting.flags);
 }
 
@@ -80,9 +81,43 @@ void put_span(JsonOut& out, const Explanation& explanation) {
   out.end_list();
 }
 
+void put_breakers(JsonOut& out, const Explanation& explanation) {
+  out.key("breakers");
+  out.begin_list();
+  for (const Breaker& breaker : explanation.breakers) {
+    out.begin_object();
+    put_errno(out, breaker.error);
+    out.member("rule", row(breaker.rule).name);
+    out.member("flags", change_text(breaker.change));
+    out.end_object();
+  }
+  out.end_list();
+}
+
+void put_pasted(JsonOut& out, const Explanation& explanation, int32_t error) {
+  out.key("pasted");
+  out.begin_object();
+  put_errno(out, error);
+  out.key("agrees");
+  out.boolean(explanation.answer.verdict.error == error);
+  out.key("causes");
+  out.begin_list();
+  if (error != 0 && explanation.answer.verdict.error != error)
+    for (const Cause& cause : causes_of(explanation.asked, error)) {
+      out.begin_object();
+      put_rule(out, cause.rule);
+      out.key("changes");
+      put_changes(out, cause.changes);
+      out.end_object();
+    }
+  out.end_list();
+  out.end_object();
+}
+
 }  // namespace
 
-std::string explain_json(const Setting& setting, const Explanation& explanation) {
+std::string explain_json(const Setting& setting, const Explanation& explanation,
+                         const ExplainOptions& options) {
   JsonOut out;
   out.begin_object();
   put_setting(out, setting, explanation.asked.call);
@@ -95,6 +130,8 @@ std::string explain_json(const Setting& setting, const Explanation& explanation)
   out.begin_list();
   for (const Remedy& remedy : explanation.remedies) put_changes(out, remedy.changes);
   out.end_list();
+  put_breakers(out, explanation);
+  if (options.pasted) put_pasted(out, explanation, *options.pasted);
   std::string json;
   append_hazards(json, verdict.hazards);
   out.key("hazards");

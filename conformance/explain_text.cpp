@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
-#include <map>
 
 #include "conformance/cli_error.h"
 #include "conformance/explain.h"
+#include "conformance/sections.h"
 #include "conformance/step_text.h"
 #include "conformance/text_layout.h"
 #include "model/observables.h"
@@ -11,27 +11,6 @@
 
 namespace sockoracle {
 namespace {
-
-constexpr size_t kLabel = 15;  // where the text beside a label begins
-
-// "  label        first line\n               next line\n"
-class Sections {
- public:
-  explicit Sections(std::string* out) : out_(*out) {}
-
-  void line(std::string_view label, std::string_view text) {
-    std::string head = "  " + std::string(label == last_ ? "" : label);
-    head.resize(std::max(kLabel, head.size() + 2), ' ');
-    last_ = label;
-    out_ += head;
-    out_ += text;
-    out_ += '\n';
-  }
-
- private:
-  std::string& out_;
-  std::string last_;
-};
 
 std::string result_text(const Verdict& verdict) {
   if (verdict.rule == Rule::family_not_modelled) return "?";
@@ -41,8 +20,7 @@ std::string result_text(const Verdict& verdict) {
 }
 
 std::string headline(const Setting& setting, const Call& call, const Verdict& verdict) {
-  return padded(call_text(call) + " = " + result_text(verdict) + "  ", 76) + setting_text(setting) +
-         "\n\n";
+  return call_text(call) + " = " + result_text(verdict) + "    " + asked_of_text(setting) + "\n\n";
 }
 
 void put_rule(Sections& out, std::string_view label, Rule rule) {
@@ -50,11 +28,17 @@ void put_rule(Sections& out, std::string_view label, Rule rule) {
   out.line(label, paragraph(row(rule).sentence, kLabel));
 }
 
-void put_before(Sections& out, const Explanation& explanation) {
+// Who "me" is.
+void put_caller(Sections& out, const Setting& setting) {
+  if (!setting.who.empty()) out.line("caller", paragraph(setting.who, kLabel));
+}
+
+void put_before(Sections& out, const Explanation& explanation, bool all) {
   std::vector<std::string> names;
   for (const Rule rule : explanation.passed) names.emplace_back(row(rule).name);
   const bool created = explanation.answer.verdict.rule == Rule::created;
-  if (!names.empty()) out.line(created ? "passed" : "before it", wrapped(names, kLabel));
+  if (!names.empty() && (!created || all))
+    out.line(created ? "passed" : "before it", wrapped(names, kLabel));
   for (const Step& step : explanation.matches)
     out.line("matched", match_sentence(step, explanation.asked.call));
 }
@@ -135,9 +119,96 @@ void put_remedies(Sections& out, const Explanation& explanation) {
   if (verdict.error == 0 || verdict.rule == Rule::family_not_modelled) return;
   std::vector<std::vector<Change>> sets;
   for (const Remedy& remedy : explanation.remedies) sets.push_back(remedy.changes);
-  for (const std::string& line : change_lines(sets)) out.line("succeeds", line);
+  for (const std::string& line : change_lines(sets))
+    out.line("succeeds", paragraph(line, kLabel));
   if (sets.empty())
     out.line("succeeds", "by no single change of the world or the call, nor by two");
+}
+
+// What refuses any call: how it is said, and which errnos come of it.
+struct AnyCall {
+  Change::Kind kind;
+  std::string_view how;
+};
+constexpr AnyCall kAnyCall[] = {
+    {Change::Kind::limit, "at a limit (--limit)"},
+    {Change::Kind::policy, "by a policy (--policy)"},
+    {Change::Kind::fault, "where a step fails (--fault)"},
+};
+
+void put_any_call(Sections& out, const std::vector<Breaker>& breakers) {
+  std::string text;
+  for (const AnyCall& any : kAnyCall) {
+    std::vector<std::string_view> names;
+    for (const Breaker& breaker : breakers) {
+      const std::string_view name = errno_name(breaker.error);
+      if (breaker.change.kind == any.kind &&
+          std::find(names.begin(), names.end(), name) == names.end())
+        names.push_back(name);
+    }
+    if (names.empty()) continue;
+    text += (text.empty() ? "" : "; ") + choices(names) + " " + std::string(any.how);
+  }
+  if (!text.empty()) out.line("as any call", paragraph(text, kLabel));
+}
+
+// One line for each rule: which changes meet it, and what the call answers then.
+void put_breakers(Sections& out, const Explanation& explanation) {
+  std::vector<Rule> done;
+  bool some = false;
+  for (const Breaker& breaker : explanation.breakers) {
+    const auto is_any = [&](const AnyCall& any) { return any.kind == breaker.change.kind; };
+    if (std::any_of(std::begin(kAnyCall), std::end(kAnyCall), is_any)) continue;
+    if (std::find(done.begin(), done.end(), breaker.rule) != done.end()) continue;
+    done.push_back(breaker.rule);
+    some = true;
+    std::vector<std::vector<Change>> sets;
+    for (const Breaker& other : explanation.breakers)
+      if (other.rule == breaker.rule) sets.push_back({other.change});
+    const std::string head = std::string(errno_name(breaker.error)) + " ";
+    const std::string tail = " (" + std::string(row(breaker.rule).name) + ")";
+    for (const std::string& line : change_lines(sets))
+      out.line("fails", paragraph(head + line + tail, kLabel));
+  }
+  if (!some)
+    out.line("fails", paragraph("by no other caller, sysctl, module or release", kLabel));
+  put_any_call(out, explanation.breakers);
+}
+
+void put_socket(Sections& out, const State& state) {
+  size_t fields = 0, views = 0;
+  const auto rows = observables();
+  for (size_t i = 0; i < rows.size() && i < state.size(); ++i)
+    if (state[i].kind != Value::Kind::none)
+      ++(rows[i].reading == Reading::field ? fields : views);
+  if (fields + views == 0) return;
+  out.line("the socket",
+           paragraph(counted(fields, "field") + " of the kernel's structs: --fields; with its " +
+                         counted(views, "option") + " and views: --state; the path: --steps",
+                     kLabel));
+}
+
+// What the text of the call said was answered.
+void put_pasted(Sections& out, const Explanation& explanation, const ExplainOptions& options) {
+  if (!options.pasted) return;
+  const Verdict& verdict = explanation.answer.verdict;
+  if (verdict.rule == Rule::family_not_modelled) return;
+  const int32_t error = *options.pasted;
+  if (verdict.error == error) return out.line("pasted", "as the model says");
+  const std::string answer =
+      error == 0 ? "a descriptor"
+                 : "-1 " + std::string(errno_name(error)) + " (" + std::string(errno_text(error)) +
+                       ")";
+  out.line("pasted", paragraph(answer + ", which is not what the model says", kLabel));
+  if (error == 0) return;
+  const std::vector<Cause> causes = causes_of(explanation.asked, error);
+  const std::string name(errno_name(error));
+  for (const Cause& cause : causes)
+    for (const std::string& line : change_lines({cause.changes}))
+      out.line(name, paragraph(line + " (" + std::string(row(cause.rule).name) + ")", kLabel));
+  if (causes.empty())
+    out.line(name, paragraph("by nothing near this world; a seccomp filter answers before the "
+                             "kernel's own checks and may give any errno", kLabel));
 }
 
 void put_hazards(Sections& out, HazardSet hazards) {
@@ -147,43 +218,6 @@ void put_hazards(Sections& out, HazardSet hazards) {
     out.line("hazard",
              padded(hazard_name(hazard), 24) + paragraph(hazard_sentence(hazard), kLabel + 24));
   }
-}
-
-// Where a struct's fields begin in observables.def, so that the reader sees whose they are.
-struct Anchor {
-  std::string_view first;
-  std::string_view label;
-};
-constexpr Anchor kStructs[] = {
-    {"socket.state", "socket"},     {"sk_family", "sock"},    {"pinet6", "inet_sock"},
-    {"np.hop_limit", "ipv6_pinfo"}, {"icsk_rto", "tcp_sock"}, {"udp_prod_queue", "own fields"},
-};
-
-// The rows of a kind, "name=value", wrapped; fields under the name of their struct, views that
-// refuse to be read behind all others, under their errno.
-void put_state(Sections& out, const State& state, bool fields) {
-  const auto rows = observables();
-  std::vector<std::string> words;
-  std::map<int32_t, std::vector<std::string>> refused;
-  std::string_view label = fields ? "fields" : "seen as";
-  const auto flush = [&] {
-    if (!words.empty()) out.line(label, wrapped(words, kLabel));
-    words.clear();
-  };
-  for (size_t i = 0; i < rows.size() && i < state.size(); ++i) {
-    if ((rows[i].reading == Reading::field) != fields) continue;
-    for (const Anchor& anchor : kStructs) {
-      if (anchor.first != rows[i].name) continue;
-      flush();
-      label = anchor.label;
-    }
-    if (state[i].kind == Value::Kind::error)
-      refused[state[i].error].emplace_back(rows[i].name);
-    else if (state[i].kind != Value::Kind::none)
-      words.push_back(std::string(rows[i].name) + "=" + value_string(state[i]));
-  }
-  flush();
-  for (const auto& [error, names] : refused) out.line(errno_name(error), wrapped(names, kLabel));
 }
 
 std::vector<Cause> causes_or_throw(const Setting& setting, const Call& call,
@@ -198,22 +232,29 @@ std::vector<Cause> causes_or_throw(const Setting& setting, const Call& call,
 
 std::string explain_text(const Setting& setting, const Call& call, const ExplainOptions& options) {
   const Explanation explanation = explain_case(setting, call);
-  if (options.json) return explain_json(setting, explanation);
+  if (options.json) return explain_json(setting, explanation, options);
   const Verdict& verdict = explanation.answer.verdict;
   std::string text = headline(setting, call, verdict);
   Sections out(&text);
-  if (verdict.rule == Rule::created)
-    out.line("created", "No rule refuses.");
+  const bool created = verdict.rule == Rule::created;
+  put_caller(out, setting);
+  put_pasted(out, explanation, options);
+  if (created)
+    out.line("created", paragraph("No rule refuses: " + counted(explanation.passed.size(), "rule") +
+                                      " passed.", kLabel));
   else
     put_rule(out, "decided by", verdict.rule);
-  put_before(out, explanation);
+  put_before(out, explanation, options.steps);
   put_steps(out, explanation.answer.steps, options.steps);
   put_not_reached(out, explanation);
   put_span(out, explanation);
   put_remedies(out, explanation);
+  if (created) put_breakers(out, explanation);
   put_hazards(out, verdict.hazards);
-  put_state(out, explanation.answer.state, true);
-  if (options.state) put_state(out, explanation.answer.state, false);
+  if (options.fields || options.state)
+    text += socket_text(explanation.answer.state, options.state);
+  else
+    put_socket(out, explanation.answer.state);
   return text;
 }
 
@@ -222,10 +263,10 @@ std::string causes_text(const Setting& setting, const Call& call, const ExplainO
   if (options.json) return causes_json(setting, call, options.error, causes);
   const ErrnoSymbol* symbol = find_errno(options.error);
   std::string text =
-      padded(call_text(call) + " = -1 " + options.error + " (" + std::string(symbol->text) + ")?",
-             76) +
-      setting_text(setting) + "\n\n";
+      call_text(call) + " = -1 " + options.error + " (" + std::string(symbol->text) + ")?    " +
+      asked_of_text(setting) + "\n\n";
   Sections out(&text);
+  put_caller(out, setting);
   if (causes.empty())
     out.line("no cause", "nothing near this world makes this call answer " + options.error);
   size_t number = 0;
@@ -234,7 +275,7 @@ std::string causes_text(const Setting& setting, const Call& call, const ExplainO
     put_rule(out, label, cause.rule);
     if (cause.changes.empty()) out.line(label, "shown by the world as it is");
     for (const std::string& line : change_lines({cause.changes}))
-      if (!line.empty()) out.line(label, "shown " + line);
+      if (!line.empty()) out.line(label, paragraph("shown " + line, kLabel));
   }
   return text;
 }

@@ -61,7 +61,8 @@ std::string_view release_name(uint8_t index) {
 
 // The setting without its release: history has all of them.
 std::string without_release(const Setting& setting) {
-  return "as " + setting.caller;
+  return "as " + setting.caller + (setting.caller_chosen ? "" : " by default") +
+         (setting.who.empty() ? "" : " (" + setting.who + ")");
 }
 
 // History has every release; the one that was asked for is marked.
@@ -74,7 +75,7 @@ bool is_marked(const Setting& setting, const Era& era) {
 
 std::string text_of(const Setting& setting, const Call& call, const std::vector<Era>& eras) {
   constexpr size_t kIndent = 17;
-  std::string text = padded(call_text(call), 60) + without_release(setting) + "\n\n";
+  std::string text = call_text(call) + "    " + without_release(setting) + "\n\n";
   const std::string indent(kIndent, ' ');
   for (const Era& era : eras) {
     std::string span(release_name(era.first));

@@ -3,6 +3,7 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/json_out.h"
+#include "conformance/own_caller.h"
 #include "conformance/step_text.h"
 #include "conformance/subjects.h"
 #include "conformance/text_layout.h"
@@ -66,6 +67,7 @@ Listing list_observables() {
 
 Listing list_worlds() {
   Listing listing{{"world flag", "value", "sentence"}, {}};
+  listing.rows.push_back({"--as", str(kOwnCaller), str(kOwnCallerSentence)});
   for (const ContextRow& row : contexts())
     listing.rows.push_back({"--as", str(row.name), str(row.sentence)});
   for (const ProviderRow& row : providers())
@@ -116,13 +118,43 @@ constexpr What kWhats[] = {
     {"protocols", list_protocols},
 };
 
-// The last column is not filled up; an empty cell shows as "-".
-std::string text_of(const Listing& listing) {
+// The first cell alone, what else is known of it below, the last column's sentence as such.
+std::string paragraphs_of(const Listing& listing) {
+  constexpr size_t kIndent = 4;
+  const std::string indent(kIndent, ' ');
+  std::string text;
+  for (const auto& row : listing.rows) {
+    std::vector<std::string> words;
+    for (size_t i = 1; i + 1 < row.size(); ++i)
+      if (!row[i].empty()) words.push_back(str(listing.columns[i]) + " " + row[i]);
+    text += row.front() + "\n";
+    if (!words.empty()) text += indent + wrapped(words, kIndent) + "\n";
+    if (!row.back().empty()) text += indent + paragraph(row.back(), kIndent) + "\n";
+  }
+  return text;
+}
+
+std::vector<size_t> widths_of(const Listing& listing) {
   std::vector<size_t> widths(listing.columns.size(), 0);
   for (size_t i = 0; i < widths.size(); ++i) {
     widths[i] = listing.columns[i].size();
     for (const auto& row : listing.rows) widths[i] = std::max(widths[i], row[i].size());
   }
+  return widths;
+}
+
+// Whether the last column begins so far left that its text can stand below itself.
+bool fits(const Listing& listing) {
+  constexpr size_t kLastColumn = 30;
+  size_t begin = 0;
+  for (const size_t width : widths_of(listing)) begin += width + 2;
+  begin -= widths_of(listing).back() + 2;
+  return begin + std::min(kLastColumn, widths_of(listing).back()) <= layout_width();
+}
+
+// The last column is not filled up; an empty cell shows as "-".
+std::string text_of(const Listing& listing) {
+  const std::vector<size_t> widths = widths_of(listing);
   const auto line = [&](const auto& cells) {
     std::string text;
     for (size_t i = 0; i < cells.size(); ++i) {
@@ -156,9 +188,13 @@ std::vector<std::string_view> list_names() {
   return names;
 }
 
-std::string list_text(std::string_view what, bool json) {
-  for (const What& row : kWhats)
-    if (row.name == what) return json ? json_of(row.make()) : text_of(row.make());
+std::string list_text(std::string_view what, bool json, bool fitted) {
+  for (const What& row : kWhats) {
+    if (row.name != what) continue;
+    const Listing listing = row.make();
+    if (json) return json_of(listing);
+    return fitted && !fits(listing) ? paragraphs_of(listing) : text_of(listing);
+  }
   throw UsageError("list " + std::string(what) + ": accepted is " + choices(list_names()));
 }
 

@@ -18,10 +18,14 @@
 #include "conformance/explain.h"
 #include "conformance/history_text.h"
 #include "conformance/list_text.h"
+#include "conformance/own_caller.h"
+#include "conformance/pasted_call.h"
 #include "conformance/replay.h"
 #include "conformance/repro.h"
+#include "conformance/step_text.h"
 #include "conformance/strace_verdicts.h"
 #include "conformance/table_text.h"
+#include "conformance/terminal.h"
 #include "conformance/vm/own_program.h"
 #include "conformance/vm/setup.h"
 #include "conformance/whitebox/whitebox.h"
@@ -31,13 +35,14 @@ namespace sockoracle {
 namespace {
 
 constexpr const char* kCallHelp =
-    "strace's notation: 'socket(AF_INET, SOCK_RAW|SOCK_CLOEXEC, IPPROTO_ICMP)'; "
+    "as strace, C or a log has it: 'socket(AF_INET, SOCK_RAW|SOCK_CLOEXEC, IPPROTO_ICMP)'; "
     "numbers work as well: 'socket(2, 0x80003, 1)'";
 
 constexpr const char* kSubjectHelp =
     "host, a release, vm:6.12, vm:6.12-modules, vm (with --kernel), uml, cmd:COMMAND, a name of "
     "`list subjects`, or a recording";
 
+// Text for programs, as it is.
 void put(const std::string& text) { write_file_atomically("-", text); }
 
 // `with_caller`: the command takes the caller and what a context brings. Flags that it does not
@@ -58,7 +63,9 @@ void add_world_flags(CLI::App& command, WorldFlags& flags, bool with_caller = tr
   single("--release", flags.release, "X.Y", "kernel release, like 6.12 or 6.12.43");
   single("--world", flags.world, "FILE|host",
          "a world as JSON (- is standard input), or this machine's");
-  single("--as", flags.as, "CONTEXT", "the caller: root, nobody, userns-root ...");
+  single("--as", flags.as, "CONTEXT",
+         "the caller: root (default), nobody, userns-root ..., or me: who runs this command "
+         "(default with --world host)");
   repeatable("--cap", flags.caps, "NAME", "a capability on top of the caller's, like net_raw");
   single("--uid", flags.uid, "N", "effective user id");
   single("--gid", flags.gid, "N", "group id");
@@ -112,9 +119,16 @@ struct State {
   std::string style = "plain", output = "-", about;
   std::vector<std::string> logs;
   std::string replay_as = "program";
+  TerminalFlags terminal;
   bool requests = false, live = false;
   int status = kExitOk;
 };
+
+// Text for people, unless it was asked for as JSON.
+void put(const State& state, const std::string& text) {
+  if (state.format == "json") return put(text);
+  show(text);
+}
 
 void add_format(CLI::App& command, State& state) {
   command.add_option("--format", state.format, "text or json")
@@ -129,9 +143,13 @@ std::string live_context(const State& state) {
     throw UsageError("--live asks the running kernel: of the world flags it takes --as only");
   }
   const std::string context = state.flags.as.empty() ? "root" : state.flags.as;
+  if (context == kOwnCaller)
+    throw UsageError("--live --as me: accepted is a context that can be staged (list worlds)");
   if (find_context(context) == nullptr) throw UsageError("no context \"" + context + "\"");
-  if (state.format == "json" || !state.explain.error.empty() || state.explain.state) {
-    throw UsageError("--live shows steps, as text: without --format json, --errno and --state");
+  if (state.format == "json" || !state.explain.error.empty() || state.explain.state ||
+      state.explain.fields) {
+    throw UsageError(
+        "--live shows steps, as text: without --format json, --errno, --fields and --state");
   }
   return context;
 }
@@ -139,19 +157,22 @@ std::string live_context(const State& state) {
 void add_explain(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("explain", "why a call gets its answer");
   command.footer(
-      "The answer, the rule that decides it, the releases on which it holds, and the smallest "
-      "changes\n"
-      "that make the call succeed; of a fresh socket every field.\n\nExamples:\n"
+      "The answer, the rule that decides it, the releases on which it holds, and the smallest\n"
+      "changes that turn a failure into a success, or a success into a failure. A call that\n"
+      "was pasted with its result is compared with it: exit status 1 where the model answers\n"
+      "otherwise.\n\nExamples:\n"
       "  sockoracle explain 'socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)' --as nobody\n"
       "  sockoracle explain 'socket(AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP)' --module sctp=absent\n"
       "  sockoracle explain 'socket(2, 3, 1)' --errno EPERM\n"
+      "  sockoracle explain 'socket(AF_INET, SOCK_RAW, 1) = -1 EPERM' --world host\n"
       "  sockoracle explain 'socket(AF_INET, SOCK_STREAM, 0)' --release 3.12");
   command.add_option("CALL", state.call, kCallHelp)->required();
   command.add_option("--errno", state.explain.error, "the reverse: every cause of this errno")
       ->type_name("NAME");
   command.add_flag("--steps", state.explain.steps, "every step of the path");
+  command.add_flag("--fields", state.explain.fields, "the kernel's fields of the fresh socket");
   command.add_flag("--state", state.explain.state,
-                   "also every option and view of the fresh socket");
+                   "those, and every option and view of the fresh socket");
   command.add_flag("--live", state.live,
                    "beside the running kernel's steps (needs root; of the world flags only --as)");
   command.add_option("--subject", state.record.subject,
@@ -162,7 +183,9 @@ void add_explain(CLI::App& app, State& state) {
   add_world_flags(command, state.flags);
   command.callback([&state] {
     state.explain.json = state.format == "json";
-    const Call call = call_argument(state.call);
+    const PastedCall pasted = pasted_call(state.call);
+    const Call& call = pasted.call;
+    state.explain.pasted = pasted.error;
     const std::string& subject = state.record.subject;
     if (!state.live && (subject != "host" || !state.record.asking.machine.empty()))
       throw UsageError("--subject and the flags of a machine go with --live");
@@ -170,18 +193,18 @@ void add_explain(CLI::App& app, State& state) {
       if (!state.record.asking.machine.kernel.empty())
         state.record.asking.machine.config.swap(state.flags.kernel_config);
       const std::string context = live_context(state);
-      put(is_machine(subject)
-              ? output_inside(subject, {"explain", state.call, "--live", "--as", context},
-                              state.record.asking)
-              : explain_live_text(call, context));
+      const std::vector<std::string> words{"explain", call_text(call), "--live", "--as", context};
+      put(state, is_machine(subject) ? output_inside(subject, words, state.record.asking)
+                                     : explain_live_text(call, context));
       return;
     }
     check_explain_flags(state.explain);
     const Setting setting = build_setting(state.flags.items());
     check_faults(setting, call);
-    put(state.explain.error.empty() ? explain_text(setting, call, state.explain)
-                                    : causes_text(setting, call, state.explain));
-    state.status = answered_status(setting, call);
+    put(state, state.explain.error.empty() ? explain_text(setting, call, state.explain)
+                                           : causes_text(setting, call, state.explain));
+    state.status = pasted_differs(setting, call, state.explain) ? kExitDifference
+                                                                : answered_status(setting, call);
   });
 }
 
@@ -202,7 +225,7 @@ void add_history(CLI::App& app, State& state) {
     const Call call = call_argument(state.call);
     const Setting setting = build_setting(state.flags.items());
     check_faults(setting, call);
-    put(history_text(setting, call, state.history));
+    put(state, history_text(setting, call, state.history));
     state.status = answered_status(setting, call);
   });
 }
@@ -213,13 +236,14 @@ void add_table(CLI::App& app, State& state) {
       "All 2^32 type words and all 2^32 protocols, folded into ranges.\n\nExamples:\n"
       "  sockoracle table --release 6.12 --as root\n"
       "  sockoracle table --family AF_INET6 --as nobody --format json");
-  command.add_option("--family", state.family, "like AF_INET6, or a number")->type_name("FAMILY");
+  command.add_option("--family", state.family, "like AF_INET6 or inet6, or a number")
+      ->type_name("FAMILY");
   add_format(command, state);
   add_world_flags(command, state.flags);
   command.callback([&state] {
     state.table.json = state.format == "json";
-    state.table.family = call_argument("socket(" + state.family + ", 0, 0)").family;
-    put(table_text(build_setting(state.flags.items()), state.table));
+    state.table.family = family_argument(state.family);
+    put(state, table_text(build_setting(state.flags.items()), state.table));
   });
 }
 
@@ -458,7 +482,30 @@ void add_list(CLI::App& app, State& state) {
   command.footer("Examples:\n  sockoracle list rules\n  sockoracle list behaviours --format json");
   command.add_option("WHAT", state.what, choices(list_names()))->required();
   add_format(command, state);
-  command.callback([&state] { put(list_text(state.what, state.format == "json")); });
+  command.callback([&state] {
+    const bool json = state.format == "json";
+    const std::string text = list_text(state.what, json, is_terminal());
+    if (json) return put(text);
+    show_lines(text);
+  });
+}
+
+void add_terminal_flags(CLI::App& command, TerminalFlags& flags) {
+  constexpr const char* kGroup = "Output";
+  command.add_option("--color", flags.color, "auto (NO_COLOR switches it off), always or never")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->group(kGroup);
+  command.add_flag("--no-pager", flags.no_pager, "long text on a terminal not through $PAGER")
+      ->group(kGroup);
+}
+
+// After all commands are added. They run once the terminal is set.
+void add_terminal(CLI::App& app, TerminalFlags& flags) {
+  add_terminal_flags(app, flags);
+  for (CLI::App* command : app.get_subcommands({}))
+    if (!command->get_group().empty()) add_terminal_flags(*command, flags);
+  app.parse_complete_callback([&flags] { set_terminal(flags); });
 }
 
 CLI::App* command_named(CLI::App& app, const std::string& name) {
@@ -481,11 +528,11 @@ void add_help(CLI::App& app, State& state) {
   command.callback([&app, &state] {
     const std::string program = app.get_name();
     constexpr auto kMode = CLI::AppFormatMode::Normal;
-    if (state.about.empty()) return put(app.get_formatter()->make_help(&app, program, kMode));
+    if (state.about.empty()) return show(app.get_formatter()->make_help(&app, program, kMode));
     const CLI::App* about = command_named(app, state.about);
     if (about == nullptr)
       throw UsageError(unknown_text("command", state.about, command_names(app)));
-    put(about->help(program));
+    show(about->help(program));
   });
 }
 
@@ -567,6 +614,7 @@ void configure(CLI::App& app, State& state) {
   add_list(app, state);
   add_help(app, state);
   add_version(app);
+  add_terminal(app, state.terminal);
 }
 
 int run(int argc, char** argv) {
@@ -582,7 +630,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& asked) {  // --help, --version
     std::ostringstream text;
     app.exit(asked, text, text);
-    put(text.str());
+    set_terminal(state.terminal);
+    show(text.str());
     return kExitOk;
   } catch (const CLI::ParseError& error) {
     throw UsageError(std::string(error.what()) + " (sockoracle --help)");
@@ -597,13 +646,13 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const UsageError& error) {
-    std::fprintf(stderr, "sockoracle: %s\n", error.what());
+    complain(error.what());
     return kExitUsage;
   } catch (const UnavailableError& error) {
-    std::fprintf(stderr, "sockoracle: %s\n", error.what());
+    complain(error.what());
     return kExitUnavailable;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "sockoracle: internal error: %s\n", error.what());
+    complain("internal error: " + std::string(error.what()));
     return kExitInternal;
   }
 }

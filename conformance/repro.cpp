@@ -120,10 +120,10 @@ std::string expected_text(const Verdict& verdict) {
 std::string head(const Setting& setting, const Case& c, const Verdict& verdict,
                  const Staging& staging) {
   const RuleRow& rule = row(verdict.rule);
-  std::string text = call_text(c.call) + "\n" + setting_text(setting) + "\n\nExpected: " +
+  std::string text = call_text(c.call) + "\n" + asked_of_text(setting) + "\n\nExpected: " +
                      expected_text(verdict) + "\n";
   text += fmt::format("Rule: {} ({})\n", rule.name, place_of(verdict.rule));
-  text += paragraph(rule.sentence, 0) + "\n";
+  text += paragraph(rule.sentence, 0, 100) + "\n";
   text += assumptions(c, verdict);
   text += "\nExit status: 0 as expected, 1 different, 4 the world cannot be staged here, or this\n"
           "machine is another one: set ANYWAY in the environment to have it judged all the same.\n";

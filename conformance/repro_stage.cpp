@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/repro_stage.h"
+#include "conformance/own_caller.h"
 
 #include <algorithm>
 
@@ -52,7 +53,9 @@ std::vector<Op> operations(const Setting& setting, std::vector<std::string>* lac
   std::string_view context = "root";
   for (const Item& item : setting.items)
     if (item.kind == ItemKind::context) context = item.value;
-  std::vector<Op> ops = parse_ops(find_context(context)->operations);
+  // Who runs the program is its caller already, in whatever namespaces that is.
+  const bool own = context == kOwnCaller;
+  std::vector<Op> ops = own ? std::vector<Op>{} : parse_ops(find_context(context)->operations);
   const World& world = setting.world;
   bool caps = false;
   for (const Item& item : setting.items) {
@@ -72,11 +75,12 @@ std::vector<Op> operations(const Setting& setting, std::vector<std::string>* lac
       case ItemKind::sysctl: {
         const SysctlRow* row = find_sysctl(item.key);
         if (row == nullptr) break;
-        if (row->per_netns)
+        if (row->per_netns && !own)
           ops.push_back({"sysctl", item.key + " " + sysctl_text(row->id, world.sysctls[
                                        static_cast<size_t>(row->id)])});
         else if (item.origin.rfind("--sysctl", 0) == 0)
-          lacks->push_back(item.key + " is the whole system's");
+          lacks->push_back(item.key + (row->per_netns ? " is of your own network namespace"
+                                                      : " is the whole system's"));
         break;
       }
       case ItemKind::limit:

@@ -10,6 +10,7 @@ target_sources(sockoracle_conformance PRIVATE
   cli_world.cpp
   explain.cpp
   explain_json.cpp
+  explain_state.cpp
   explain_text.cpp
   history_text.cpp
   host_world.cpp

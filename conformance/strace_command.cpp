@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/cli_error.h"
 #include "conformance/strace_verdicts.h"
+#include "conformance/terminal.h"
 #include "conformance/text_file.h"
 
 namespace sockoracle {
@@ -20,7 +21,8 @@ int command_strace(const std::vector<std::string>& files, const std::vector<Item
     if (logs.size() > 1) text += (text.empty() ? "" : "\n") + log.name + "\n";
     text += strace_text(log, verdicts, setting);
   }
-  write_file_atomically("-", json ? strace_json(logs, setting) : text);
+  if (json) write_file_atomically("-", strace_json(logs, setting));
+  else show_lines(text);
   if (differ) return kExitDifference;
   return checked ? kExitOk : kExitSkipped;
 }

@@ -155,7 +155,7 @@ std::string line_of(std::string_view answer, std::string_view rule, std::string_
 std::string text_of(const Setting& setting, int32_t family, const std::vector<Row>& rows) {
   char room[kCallTextMax];
   const std::string name(room, print_family(family, room));
-  std::string text = padded("socket(" + name + ", type, protocol)", 50) + setting_text(setting) +
+  std::string text = "socket(" + name + ", type, protocol)    " + asked_of_text(setting) +
                      "\n\ntype" + "\n" + line_of("answer", "rule", "protocols") + "\n";
   for (const Row& row_ : rows) {
     text += types_label(row_.types) + "\n";

@@ -11,6 +11,8 @@
 #include "conformance/cli_error.h"
 #include "conformance/host_world.h"
 #include "conformance/kernel_config.h"
+#include "conformance/own_caller.h"
+#include "conformance/terminal.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -88,8 +90,9 @@ void apply_module(World& world, const Item& item) {
 }
 
 void apply_context_item(World& world, const Item& item) {
+  if (item.value == kOwnCaller) return apply_own_caller(world);
   const ContextRow* row = find_context(item.value);
-  if (row == nullptr) refuse(item, names_of(contexts()));
+  if (row == nullptr) refuse(item, std::string(kOwnCaller) + ", " + names_of(contexts()));
   apply_context(world, *row);
 }
 
@@ -280,25 +283,49 @@ std::string release_text(Release release) {
   return text;
 }
 
-Setting build_setting(const std::vector<Item>& given) {
-  const std::vector<Item> items = effective(given);
-  const auto is_host = [](const Item& item) {
-    return item.kind == ItemKind::release && item.value == "host";
-  };
-  Setting setting;
-  if (std::any_of(items.begin(), items.end(), is_host)) {
-    const HostFacts facts = host_facts();
-    if (!facts.in_table)
-      throw UsageError("the world of this machine (" + facts.sysname + " " + facts.uname_release +
-                       "): accepted is Linux of a release in the table");
-    for (const std::string& note : facts.notes)
-      std::fprintf(stderr, "sockoracle: %s\n", note.c_str());
-    setting.world = facts.here;
-  } else {
-    setting.world = default_world(default_release());
+namespace {
+
+bool is_host(const Item& item) {
+  return item.kind == ItemKind::release && item.value == "host";
+}
+
+bool is_context(const Item& item) { return item.kind == ItemKind::context; }
+
+// Once in a run, however often the world is built.
+void note(const std::vector<std::string>& notes) {
+  static std::vector<std::string> said;
+  for (const std::string& text : notes) {
+    if (std::find(said.begin(), said.end(), text) != said.end()) continue;
+    said.push_back(text);
+    complain(text);
   }
-  setting.base = setting.world;
+}
+
+World host_world() {
+  const DescriptorRoom room;
+  const HostFacts facts = host_facts();
+  if (!facts.in_table)
+    throw UsageError("the world of this machine (" + facts.sysname + " " + facts.uname_release +
+                     "): accepted is Linux of a release in the table");
+  note(facts.notes);
+  return facts.here;
+}
+
+}  // namespace
+
+Setting build_setting(const std::vector<Item>& given) {
+  Setting setting;
   setting.items = given;
+  const bool host = std::any_of(given.begin(), given.end(), is_host);
+  setting.caller_chosen = host || std::any_of(given.begin(), given.end(), [](const Item& item) {
+                            return is_context(item) || concerns_caller(item.kind);
+                          });
+  // This machine's world is asked by who runs this, unless somebody else is named.
+  if (host && std::none_of(given.begin(), given.end(), is_context))
+    setting.items.push_back({ItemKind::context, {}, std::string(kOwnCaller), "--world host"});
+  const std::vector<Item> items = effective(setting.items);
+  setting.world = host ? host_world() : default_world(default_release());
+  setting.base = setting.world;
   setting.caller = "root";
   for (const Item& item : items) {
     if (!is_host(item)) apply_item(setting.world, item);
@@ -306,6 +333,9 @@ Setting build_setting(const std::vector<Item>& given) {
     if (!flag.empty()) setting.flags += (setting.flags.empty() ? "" : " ") + flag;
     if (item.kind == ItemKind::context) setting.caller = item.value;
     if (concerns_caller(item.kind)) setting.caller += ", " + flag.substr(2);
+    if (item.kind != ItemKind::context || item.value != kOwnCaller) continue;
+    setting.who = own_caller().who;
+    note(own_caller().notes);
   }
   return setting;
 }

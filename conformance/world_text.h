@@ -46,7 +46,9 @@ struct Setting {
   World world;
   World base;               // before the items
   std::vector<Item> items;  // as they were given
-  std::string caller;  // "nobody", "nobody, --cap net_raw"
+  std::string caller;  // "nobody", "nobody, cap net_raw"
+  std::string who;     // of "me": "uid 1000, gid 1000, no capability"
+  bool caller_chosen = false;  // by --as or by --world; else it is root by default
   std::string flags;   // all that differs from the default, as flags: "--release 6.12 --as nobody"
 };
 

@@ -80,6 +80,7 @@ Setting setting_of(const Comparison& comparison, const ContextRow& context) {
   setting.world = context_world(comparison.world, context);
   setting.items = {{ItemKind::context, {}, std::string(context.name), "--as"}};
   setting.caller = context.name;
+  setting.caller_chosen = true;
   setting.flags = comparison.explain_flags + " --as " + setting.caller;
   return setting;
 }

@@ -12,15 +12,25 @@
 #include "conformance/host_world.h"
 #include "conformance/json_reader.h"
 #include "conformance/list_text.h"
+#include "conformance/own_caller.h"
 #include "conformance/repro.h"
 #include "conformance/strace_verdicts.h"
 #include "conformance/table_text.h"
+#include "conformance/terminal.h"
 
 namespace sockoracle {
 
 // A page runs on no kernel that it could look at.
 HostFacts host_facts(const std::string&) { return {}; }
 Release default_release() { return newest_release(); }
+const OwnCaller& own_caller() {
+  throw UsageError("--as me: accepted is the name of a context, for a page runs on no Linux");
+}
+void apply_own_caller(World&) { own_caller(); }
+DescriptorRoom::DescriptorRoom() = default;
+DescriptorRoom::~DescriptorRoom() = default;
+void complain(std::string_view) {}
+void show_lines(std::string_view) {}
 
 namespace {
 
