@@ -177,8 +177,9 @@ def confine(traits):
 def environment(traits, place):
     variables = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                  "HOME": "/srv/newcomer" if "user" in traits else "/root", "LC_ALL": "C",
-                 "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory",
-                 "GIT_CONFIG_VALUE_0": "*"}
+                 "GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": "safe.directory",
+                 "GIT_CONFIG_VALUE_0": "*", "GIT_CONFIG_KEY_1": "advice.detachedHead",
+                 "GIT_CONFIG_VALUE_1": "false"}
     if "SOCKORACLE_JOBS" in os.environ:
         variables["SOCKORACLE_JOBS"] = os.environ["SOCKORACLE_JOBS"]
     # Not part of what is tried: objects that were compiled before need not be again.
