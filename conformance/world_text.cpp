@@ -2,10 +2,7 @@
 #include "conformance/world_text.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 #include <optional>
 
 #include "conformance/cli_error.h"
@@ -385,22 +382,6 @@ std::string choices(const std::vector<std::string_view>& names) {
     if (i != 0) text += i + 1 == names.size() ? " or " : ", ";
     text += names[i];
   }
-  return text;
-}
-
-std::string read_file(const std::string& path, size_t limit) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) throw UsageError(path + ": " + std::strerror(errno));
-  std::string text;
-  char chunk[16384];
-  size_t got = 0;
-  while (text.size() <= limit && (got = std::fread(chunk, 1, sizeof chunk, file)) != 0)
-    text.append(chunk, got);
-  const int error = std::ferror(file) != 0 ? errno : 0;
-  std::fclose(file);
-  if (error != 0) throw UsageError(path + ": " + std::strerror(error));
-  if (text.size() > limit)
-    throw UsageError(path + ": at most " + std::to_string(limit) + " bytes are accepted");
   return text;
 }
 

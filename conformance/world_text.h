@@ -84,7 +84,4 @@ inline constexpr std::string_view kPolicyNames[] = {"cgroup_sock_create", "lsm_s
 // "a, b or c" of a table's names, for messages.
 std::string choices(const std::vector<std::string_view>& names);
 
-// The whole file, at most `limit` bytes; throws UsageError.
-std::string read_file(const std::string& path, size_t limit);
-
 }  // namespace sockoracle
