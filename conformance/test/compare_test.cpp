@@ -269,8 +269,8 @@ BOOST_AUTO_TEST_CASE(releases_differ_by_what_is_known_to_have_changed) {
           .findings.empty());
 }
 
-// 6.16 dropped DCCP: the one cause of every other errno, however many classes. A module that is only
-// not loaded is a fact of the world, which is no difference of behaviour.
+// 6.16 dropped DCCP: the one cause of every other errno, however many classes. A module that is
+// only not loaded is a fact of the world, which is no difference of behaviour.
 BOOST_AUTO_TEST_CASE(one_cause_of_a_diff_is_one_change) {
   const auto before = model_subject(world_of_release("6.15"));
   const auto after = model_subject(world_of_release("6.16"));
