@@ -7,13 +7,29 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+// What tells this process's PID namespace from all others.
+static bool own_pid_namespace(struct stat *is)
+{
+    return stat("/proc/self/ns/pid", is) == 0;
+}
+
+// A container has a first process as well, but a PID namespace of its own.
+static bool in_other_pid_namespace(void)
+{
+    const ino_t initial = 0xEFFFFFFC;   // include/linux/proc_ns.h:PROC_PID_INIT_INO, since 3.8
+    struct stat is;
+    return own_pid_namespace(&is) && is.st_ino != initial;
+}
 
 // The first process of such a machine is this program, told where its answers go (init.c); programs
 // that it starts find that out, and on no other machine is it so.
@@ -24,8 +40,10 @@ bool machine_is_own(void)
     char text[4096];
     if (own >= 0)
         return own > 0;
-    const ssize_t length = load_file("/proc/1/environ", text, sizeof text);
     own = 0;
+    if (in_other_pid_namespace())
+        return false;
+    const ssize_t length = load_file("/proc/1/environ", text, sizeof text);
     for (ssize_t at = 0; at < length; at += (ssize_t)strlen(text + at) + 1)
         own |= strncmp(text + at, mark, sizeof mark - 1) == 0;
     return own > 0;
@@ -130,15 +148,29 @@ static const struct Hook {
     {op_lsm_alloc, "bpf_lsm_sk_alloc_security", -1},
 };
 
-// Whoever is not this process passes, and what the kernel itself creates.
-static int load_refusal(const struct Hook *hook, uint32_t function)
+// Whoever is not this process passes, and what the kernel itself creates. A number alone names no
+// process: in another PID namespace a stranger may have the same.
+static int load_refusal(const struct Hook *hook, uint32_t function, const struct stat *ns)
 {
     const bool told = hook->kern_at >= 0;
+    const int room = sizeof(struct bpf_pidns_info);
+    // As the kernel writes the number of a device.
+    const uint32_t device = (uint32_t)major(ns->st_dev) << 20 | (uint32_t)minor(ns->st_dev);
     const struct bpf_insn code[] = {
-        // r6 = arguments; r0 = bpf_get_current_pid_tgid() >> 32; if r0 != own goto pass
+        // r6 = arguments; r0 = bpf_get_ns_current_pid_tgid(device, inode, stack, room)
         {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_6, .src_reg = BPF_REG_1},
-        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_pid_tgid},
-        {.code = BPF_ALU64 | BPF_RSH | BPF_K, .dst_reg = BPF_REG_0, .imm = 32},
+        {.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_1, .imm = (int32_t)device},
+        {.imm = 0},
+        {.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_2, .imm = (int32_t)ns->st_ino},
+        {.imm = (int32_t)(ns->st_ino >> 32)},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_10},
+        {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_3, .imm = -room},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4, .imm = room},
+        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_ns_current_pid_tgid},
+        // if it is another namespace's, or tgid != own goto pass
+        {.code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = BPF_REG_0, .off = 6, .imm = 0},
+        {.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_0, .src_reg = BPF_REG_10,
+         .off = (int16_t)(offsetof(struct bpf_pidns_info, tgid) - sizeof(struct bpf_pidns_info))},
         {.code = BPF_JMP32 | BPF_JNE | BPF_K, .dst_reg = BPF_REG_0, .off = 4, .imm = getpid()},
         // r2 = kern, or 0; if (int)r2 != 0 goto pass; return -EACCES
         {.code = told ? BPF_LDX | BPF_MEM | BPF_DW : BPF_ALU64 | BPF_MOV | BPF_K,
@@ -158,8 +190,7 @@ static int load_refusal(const struct Hook *hook, uint32_t function)
     return load_program(&attributes, code, sizeof code / sizeof *code);
 }
 
-// A kernel may take the program and never run it: its list of security modules lacks "bpf", or it
-// knows this process by another number.
+// A kernel may take the program and never run it: its list of security modules lacks "bpf".
 static bool is_refused(void)
 {
     const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -172,16 +203,19 @@ static bool is_refused(void)
 static bool deny_hook(enum OpKind kind, struct Refusal *refusal)
 {
     const struct Hook *hook = hooks;
+    struct stat ns;
     size_t size;
     union bpf_attr attributes;
     while (hook->kind != kind)
         hook++;
+    if (!own_pid_namespace(&ns))
+        return refuse(refusal, "/proc/self/ns/pid", errno);
     uint8_t *btf = load_btf(&size);
     const uint32_t function = btf == NULL ? 0 : find_function(btf, size, hook->function);
     free(btf);
     if (function == 0)
         return refuse(refusal, btf == NULL ? "/sys/kernel/btf/vmlinux" : hook->function, ENOENT);
-    const int program = load_refusal(hook, function);
+    const int program = load_refusal(hook, function, &ns);
     if (program < 0)
         return refuse(refusal, "BPF_PROG_LOAD", errno);
     memset(&attributes, 0, sizeof attributes);

@@ -19,6 +19,7 @@ namespace sockoracle {
 std::span<const unsigned char> sockets_image();
 std::span<const unsigned char> cgroup_image();
 std::span<const unsigned char> steps_image();
+std::span<const unsigned char> tasks_image();
 
 struct BpfLinkDeleter {
   void operator()(bpf_link* link) const;

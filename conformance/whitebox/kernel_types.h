@@ -15,8 +15,19 @@ struct net;
 struct nsproxy {
   struct net* net_ns;
 };
+struct pid_namespace;
+struct upid {
+  int nr;
+  struct pid_namespace* ns;
+};
+struct pid {
+  unsigned int level;
+  struct upid numbers[1];
+};
 struct task_struct {
   int pid, tgid;
+  struct task_struct* group_leader;
+  struct pid* thread_pid;
   struct nsproxy* nsproxy;
 };
 struct inode {
@@ -42,6 +53,10 @@ struct socket {
 struct seq_file;
 struct bpf_iter_meta {
   struct seq_file* seq;
+};
+struct bpf_iter__task {
+  struct bpf_iter_meta* meta;
+  struct task_struct* task;
 };
 struct bpf_iter__task_file {
   struct bpf_iter_meta* meta;

@@ -3,10 +3,10 @@
 
 #include <cstdlib>
 #include <map>
-#include <optional>
 
 #include "conformance/cli_error.h"
 #include "conformance/whitebox/deep_calls.h"
+#include "conformance/whitebox/kernel_pid.h"
 
 namespace sockoracle {
 
@@ -24,11 +24,15 @@ LiveContext::LiveContext(ProbeLink& probe, const World& world, const std::string
 }
 
 pid_t LiveContext::process() {
+  if (process_)
+    return *process_;
   constexpr std::string_view kProcess = "process ";
   const std::string answer = ask_line("process");
   if (!answer.starts_with(kProcess))
     throw UnavailableError("the probe answered: " + answer);
-  return static_cast<pid_t>(std::strtol(answer.c_str() + kProcess.size(), nullptr, 10));
+  const char* number = answer.c_str() + kProcess.size();
+  process_ = kernel_pid(static_cast<pid_t>(std::strtol(number, nullptr, 10)));
+  return *process_;
 }
 
 LiveContext::~LiveContext() {

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,13 +27,15 @@ class LiveContext {
   // The probe's one line to "REQUEST FAMILY TYPE PROTOCOL", without its first word.
   std::string ask(const std::string& request, const Call& call);
   std::string ask_line(const std::string& line);
-  // Of the probe's process that makes the calls.
+  // Of the probe's process that makes the calls: the kernel's own number, for tracers
+  // (kernel_pid.h).
   pid_t process();
   // The model's answer; its steps and, unless told otherwise, those of the close after it.
   Verdict model(const Call& call, std::vector<Step>* steps, bool with_close = true);
 
  private:
   ProbeLink& probe_;
+  std::optional<pid_t> process_;
   Kernel kernel_;
 };
 

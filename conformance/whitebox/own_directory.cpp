@@ -39,6 +39,13 @@ void close_others(int one, int other) {
   }
 }
 
+// /proc may belong to a PID namespace above, where our number is somebody else's.
+std::string own_number_in_proc() {
+  char number[32];
+  const ssize_t size = readlink("/proc/self", number, sizeof number);
+  return size > 0 ? std::string(number, static_cast<size_t>(size)) : std::to_string(getpid());
+}
+
 // What was in it ends with us, and may need a moment for that.
 bool remove_directory(int mount, const char* name) {
   constexpr int kTries = 3000;
@@ -128,7 +135,7 @@ OwnDirectory::OwnDirectory(const char* filesystem, const char* parent) {
     end();
     fail(filesystem, "mkdir", error);
   }
-  path_ = "/proc/" + std::to_string(self) + "/fd/" + std::to_string(directory_);
+  path_ = "/proc/" + own_number_in_proc() + "/fd/" + std::to_string(directory_);
 }
 
 OwnDirectory::~OwnDirectory() {

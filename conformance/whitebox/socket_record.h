@@ -20,7 +20,7 @@ struct follow {
 
 /* What the program is told before it is loaded. */
 struct observer_settings {
-  int tgid;                 /* whose descriptors */
+  int tgid;                 /* whose descriptors, in the reader's PID namespace */
   unsigned int socket_size; /* sizeof(struct socket) */
   unsigned int follow_count;
   struct follow follows[follow_max];

@@ -2,8 +2,8 @@
 // Walks the descriptors of one process and copies each socket whole: struct socket, and the sock as
 // long as its protocol says. Which members mean what is decided outside, by BTF, so this program
 // knows no field.
-#include "kernel_types.h"
 #include "socket_record.h"
+#include "task_number.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -40,7 +40,8 @@ int sockets(struct bpf_iter__task_file *ctx) {
   struct seq_file *seq = ctx->meta->seq;
   struct task_struct *task = ctx->task;
   struct file *file = ctx->file;
-  if (!task || !file || task->tgid != settings.tgid) return 0;
+  if (!task || !file) return 0;
+  if (number_for_reader(BPF_CORE_READ(task, group_leader)) != settings.tgid) return 0;
   // As bpf_sock_from_file says, which came with 5.11: nothing else opens an inode of that kind.
   if ((BPF_CORE_READ(file, f_inode, i_mode) & inode_type_mask) != inode_type_socket) return 0;
   struct socket *socket = (struct socket *)BPF_CORE_READ(file, private_data);

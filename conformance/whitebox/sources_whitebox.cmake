@@ -14,6 +14,7 @@ target_sources(sockoracle_conformance PRIVATE
   ${whitebox}/deep_json.cpp
   ${whitebox}/environment.cpp
   ${whitebox}/function_graph.cpp
+  ${whitebox}/kernel_pid.cpp
   ${whitebox}/live_call.cpp
   ${whitebox}/live_functions.cpp
   ${whitebox}/own_directory.cpp
@@ -28,10 +29,11 @@ endif()
 set(bpf_folder ${CMAKE_CURRENT_BINARY_DIR}/bpf)
 file(MAKE_DIRECTORY ${bpf_folder})
 set(bpf_objects "")
-foreach(program cgroup sockets steps)
+foreach(program cgroup sockets steps tasks)
   set(source ${whitebox}/${program}.bpf.c)
   set(object ${bpf_folder}/${program}.bpf.o)
-  file(GLOB bpf_headers CONFIGURE_DEPENDS ${whitebox}/kernel_types.h ${whitebox}/*_record.h)
+  file(GLOB bpf_headers CONFIGURE_DEPENDS ${whitebox}/kernel_types.h
+    ${whitebox}/task_number.h ${whitebox}/*_record.h)
   add_custom_command(OUTPUT ${object}
     COMMAND ${SOCKORACLE_BPF_CLANG} -target bpf -O2 -g -Wall -Werror
             # linux/types.h wants asm/types.h, which Debian keeps in the folder of the machine
@@ -54,6 +56,7 @@ target_sources(sockoracle_conformance PRIVATE
   ${whitebox}/explain_live.cpp
   ${whitebox}/field_paths.cpp
   ${whitebox}/hooks.cpp
+  ${whitebox}/kernel_pid_bpf.cpp
   ${whitebox}/kernel_symbols.cpp
   ${whitebox}/live_steps.cpp
   ${whitebox}/observer_btf.cpp
@@ -62,9 +65,11 @@ target_link_libraries(sockoracle_conformance PRIVATE PkgConfig::LIBBPF)
 
 if(SOCKORACLE_TESTS)
   find_package(Python3 COMPONENTS Interpreter REQUIRED)
-  add_test(NAME conformance/whitebox
-    COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/test/whitebox_test.py
-            $<TARGET_FILE:sockoracle>)
-  set_tests_properties(conformance/whitebox PROPERTIES
-    LABELS live SKIP_RETURN_CODE 4 TIMEOUT 300 RUN_SERIAL ON)
+  foreach(name whitebox pid_namespace)
+    add_test(NAME conformance/${name}
+      COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/test/${name}_test.py
+              $<TARGET_FILE:sockoracle>)
+    set_tests_properties(conformance/${name} PROPERTIES
+      LABELS live SKIP_RETURN_CODE 4 TIMEOUT 300 RUN_SERIAL ON)
+  endforeach()
 endif()

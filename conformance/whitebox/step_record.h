@@ -13,7 +13,7 @@ enum step_kind {
 };
 
 struct step_settings {
-  int tid;              /* whose calls */
+  int tid;              /* whose calls, in the initial PID namespace */
   unsigned int syscall; /* the number of socket() or what stands for it */
 };
 

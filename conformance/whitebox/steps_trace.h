@@ -53,7 +53,8 @@ class StepTracer {
   const std::map<step_kind, std::string>& missing() const { return missing_; }
   bool sees(step_kind kind) const { return !missing_.contains(kind); }
 
-  // Begins to watch the thread's calls of that number.
+  // Begins to watch the thread's calls of that number. The thread goes by the kernel's own number
+  // (kernel_pid.h).
   void watch(pid_t thread, uint32_t syscall_number);
   // The one call made since. Waits until what it took is given back, or for `patience_ms`.
   LiveCall collect(int patience_ms);

@@ -8,6 +8,7 @@
 #include "conformance/whitebox/cgroup_deny.h"
 #include "conformance/whitebox/deep_entries.h"
 #include "conformance/whitebox/deep_fields.h"
+#include "conformance/whitebox/kernel_pid.h"
 #include "conformance/whitebox/live_functions.h"
 #include "conformance/whitebox/witnesses.h"
 
@@ -33,6 +34,8 @@ void run(const char* name, Check check, bool needs_root, const World& base, cons
 }  // namespace
 
 bool in_own_machine() {
+  if (!in_initial_pid_namespace())
+    return false;  // a container's first process is no machine's
   try {
     return ('\0' + load_text("/proc/1/environ")).find(std::string("\0SOCKORACLE_LINE=", 17)) !=
            std::string::npos;
