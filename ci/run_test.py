@@ -174,7 +174,21 @@ class RunTest(unittest.TestCase):
     def test_without_root_optional_is_left_out(self) -> None:
         done = self.run_stage("deps", USER_ID="1000", INSTALLED=f"{BUILD} {TEST}")
         self.assertEqual((done.returncode, self.log), (0, []))
-        self.assertIn(f"left out: {OPTIONAL}", done.stderr)
+        missing = [name for name in OPTIONAL.split() if name not in TEST.split()]
+        self.assertIn(f"left out: {' '.join(missing)}", done.stderr)
+
+    def test_the_first_of_several_that_the_distribution_has(self) -> None:
+        rest = OPTIONAL.replace("clang-14", "")
+        self.run_stage("deps", "build", INSTALLED=f"{BUILD} {rest}", UNKNOWN="clang-14")
+        self.assertEqual(self.log[1:], [
+            "apt-get noninteractive -q install -y --no-install-recommends clang"])
+        done = self.run_stage("deps", "build", INSTALLED=f"{BUILD} {rest}", USER_ID="1000")
+        self.assertIn("left out: clang-14 or clang", done.stderr)
+        done = self.run_stage("deps", "build", INSTALLED=f"{BUILD} {rest}",
+                              UNKNOWN="clang-14 clang")
+        self.assertIn("has no clang-14 or clang: what", done.stderr)
+        done = self.run_stage("deps", "build", INSTALLED=f"{BUILD} {rest} clang")
+        self.assertEqual(done.stderr, "")
 
     def test_failing_build_stops_before_the_tests(self) -> None:
         done = self.run_stage("test", INSTALLED=f"{BUILD} {TEST} {OPTIONAL}", BROKEN="--build",

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The observers that look into the running kernel. They need libbpf, and a clang that compiles for
-# BPF; without either the tool builds and says so when asked.
-find_package(PkgConfig)
+# BPF (gcc-12 does so without CO-RE's attributes); without either the tool builds and says so when
+# asked.
+find_package(PkgConfig QUIET)
 if(PKG_CONFIG_FOUND)
-  pkg_check_modules(LIBBPF IMPORTED_TARGET libbpf>=1.0)
+  pkg_check_modules(LIBBPF QUIET IMPORTED_TARGET libbpf>=1.0)
 endif()
-find_program(SOCKORACLE_BPF_CLANG NAMES clang-14 clang clang-19 DOC "compiles the BPF programs")
+find_program(SOCKORACLE_BPF_CLANG DOC "compiles the BPF programs"
+  NAMES clang-14 clang clang-19 clang-18 clang-17 clang-16 clang-15)
 
 set(whitebox ${CMAKE_CURRENT_LIST_DIR})
 target_sources(sockoracle_conformance PRIVATE
@@ -20,9 +22,22 @@ target_sources(sockoracle_conformance PRIVATE
   ${whitebox}/own_directory.cpp
   ${whitebox}/whitebox.cpp
   ${whitebox}/witnesses.cpp)
-if(NOT LIBBPF_FOUND OR NOT SOCKORACLE_BPF_CLANG)
-  message(STATUS "No libbpf or no clang: check --deep will skip what needs BPF")
+set(bpf_missing "")
+if(NOT PKG_CONFIG_FOUND)
+  list(APPEND bpf_missing pkg-config)
+elseif(NOT LIBBPF_FOUND)
+  list(APPEND bpf_missing "libbpf 1.0")
+endif()
+if(NOT SOCKORACLE_BPF_CLANG)
+  list(APPEND bpf_missing clang)
+endif()
+if(bpf_missing)
+  list(JOIN bpf_missing " and " bpf_missing)
+  message(STATUS "Without ${bpf_missing}, check --deep skips fields, steps and hooks, "
+    "and explain --live says so: they are read through BPF")
   target_sources(sockoracle_conformance PRIVATE ${whitebox}/whitebox_absent.cpp)
+  set_source_files_properties(${whitebox}/whitebox_absent.cpp PROPERTIES
+    COMPILE_DEFINITIONS "SOCKORACLE_BPF_MISSING=\"${bpf_missing}\"")
   return()
 endif()
 

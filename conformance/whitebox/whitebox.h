@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What only root of the running kernel can see: fields of its objects, its steps, its counters.
-// `sockoracle check --deep`. Where the program was built without libbpf, everything here is skipped
-// with that reason.
+// `sockoracle check --deep`. Where the program was built without libbpf or clang, what needs BPF is
+// skipped with that reason.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Built without libbpf or without a clang that compiles for BPF: what needs them says so.
+// Built without libbpf or without a clang that compiles for BPF: what needs them says so, with the
+// words of the build.
 #include "conformance/cli_error.h"
 #include "conformance/whitebox/deep_fields.h"
 #include "conformance/whitebox/kernel_pid.h"
@@ -9,7 +10,7 @@ namespace sockoracle {
 namespace {
 
 [[noreturn]] void absent() {
-  throw UnavailableError("this program was built without libbpf");
+  throw UnavailableError("this program was built without " SOCKORACLE_BPF_MISSING);
 }
 
 }  // namespace
