@@ -23,6 +23,11 @@ Case decode_case(std::span<const uint8_t> bytes);
 std::vector<uint8_t> encode_case(const Case& c);
 Program decode_program(std::span<const uint8_t> bytes);
 std::vector<uint8_t> encode_program(const Program& program);
+// The same into `out`, without asking for memory; cut where it is too short. Returns the length.
+size_t encode_case(const Case& c, std::span<uint8_t> out);
+size_t encode_program(const Program& program, std::span<uint8_t> out);
+// Do both store as the same bytes? What an operation does not use is not stored.
+bool stored_alike(const Operation& a, const Operation& b);
 
 // The longest encodings: the length limit for fuzzers.
 size_t case_bytes_max();

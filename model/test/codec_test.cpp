@@ -155,6 +155,26 @@ BOOST_AUTO_TEST_CASE(any_program_runs_and_balances) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_longest_program_is_not_cut) {
+  Program program{default_world(newest_release()), {}};
+  program.world.user_ns_count = kUserNsMax;
+  program.world.fault_count = kFaultsMax;
+  program.world.caller.group_count = kGroupsMax;
+  Operation sysctl;  // of tcp_rmem, three numbers: nearly as long as a create
+  sysctl.op = Op::sysctl;
+  sysctl.index = static_cast<uint8_t>(Sysctl::tcp_rmem);
+  sysctl.value = default_sysctl(Sysctl::tcp_rmem, newest_release());
+  program.operations.assign(kOperationsMax, sysctl);
+  program.operations.back() = {};  // a create
+  const std::vector<uint8_t> bytes = encode_program(program);
+  BOOST_TEST(bytes.size() <= program_bytes_max());
+  BOOST_TEST((decode_program(bytes) == program));
+  std::vector<uint8_t> room(4096);
+  BOOST_TEST(encode_program(program, room) == bytes.size());
+  BOOST_TEST(std::equal(bytes.begin(), bytes.end(), room.begin()));
+  BOOST_TEST(encode_program(program, std::span(room).first(7)) == 7u);
+}
+
 BOOST_AUTO_TEST_CASE(bad_lines_are_named) {
   const struct {
     std::string_view text;
