@@ -25,12 +25,36 @@ class Random {
   uint64_t state_;
 };
 
+// A hunt puts every world to one release: then a change of the release or of a behaviour is none.
+enum class Releases : bool { all, one };
+
+// What can be done to a world. Those of the release come last.
+enum class WorldChange : uint8_t {
+  context, presence, sysctl, caller, user_ns, limits, policy, faults, flags, reset, toggle, release
+};
+inline constexpr size_t kWorldChangeCount = 12;
+
+// What can be done to a program; erase and those after it need an operation that is there, insert
+// and repeat room for one more.
+enum class ProgramChange : uint8_t { world, scene, insert, erase, swap, repeat, operation };
+inline constexpr size_t kProgramChangeCount = 7;
+
+// One change each. It really changes something, but for a world or an operation that has no other
+// value to take.
+void change(World& world, WorldChange how, Random& random);
+void change(Program& program, ProgramChange how, Random& random, Releases releases = Releases::all);
+// Another of its kind, or where the kind has but one, another kind. `world` is the program's: what
+// an operation sets is not what the world has already.
+void change(Operation& operation, const World& world, Random& random);
+void fill(Operation& operation, const World& world, Random& random);
+
 void mutate(Call& call, Random& random);
-void mutate(World& world, Random& random);
-void mutate(Program& program, Random& random);
+void mutate(World& world, Random& random, Releases releases = Releases::all);
+void mutate(Program& program, Random& random, Releases releases = Releases::all);
 
 // In place; returns the new size, at most `room`.
-size_t mutate(Input kind, uint8_t* data, size_t size, size_t room, uint32_t seed);
+size_t mutate(Input kind, uint8_t* data, size_t size, size_t room, uint32_t seed,
+              Releases releases = Releases::all);
 // Parts of both into `out`.
 size_t cross_over(Input kind, std::span<const uint8_t> first, std::span<const uint8_t> second,
                   std::span<uint8_t> out, uint32_t seed);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // AFL++'s custom mutator interface, as a shared object per kind of input (SOCKORACLE_INPUT).
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -11,6 +12,7 @@ constexpr auto kInput = sockoracle::fuzz::Input::SOCKORACLE_INPUT;
 
 struct State {
   sockoracle::fuzz::Random random;
+  sockoracle::fuzz::Releases releases;  // settings.h says what the variable is
   std::vector<uint8_t> buffer;
 };
 
@@ -18,7 +20,9 @@ struct State {
 
 extern "C" void* afl_custom_init(void* afl, unsigned int seed) {
   (void)afl;
-  return new State{sockoracle::fuzz::Random(seed), {}};
+  const bool hunts = std::getenv("SOCKORACLE_HUNT") != nullptr;
+  return new State{sockoracle::fuzz::Random(seed),
+                   hunts ? sockoracle::fuzz::Releases::one : sockoracle::fuzz::Releases::all, {}};
 }
 
 extern "C" void afl_custom_deinit(void* data) { delete static_cast<State*>(data); }
@@ -34,7 +38,8 @@ extern "C" size_t afl_custom_fuzz(void* data, uint8_t* bytes, size_t size, uint8
                                         seed);
   size = size < max_size ? size : max_size;
   std::memcpy(state.buffer.data(), bytes, size);
-  return sockoracle::fuzz::mutate(kInput, state.buffer.data(), size, max_size, seed);
+  return sockoracle::fuzz::mutate(kInput, state.buffer.data(), size, max_size, seed,
+                                  state.releases);
 }
 
 // AFL++ names queue entries after it.

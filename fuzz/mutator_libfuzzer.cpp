@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Compiled once per target with SOCKORACLE_INPUT as the kind of its bytes.
 #include "fuzz/mutator.h"
+#include "fuzz/settings.h"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 
@@ -14,7 +15,9 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
                                           unsigned int seed) {
   // Sometimes the engine's own mutation: it knows the values that comparisons saw.
   if (seed % 8 == 0) return LLVMFuzzerMutate(data, size, max_size);
-  return sockoracle::fuzz::mutate(kInput, data, size, max_size, seed);
+  static const auto releases = sockoracle::fuzz::hunt().on ? sockoracle::fuzz::Releases::one
+                                                           : sockoracle::fuzz::Releases::all;
+  return sockoracle::fuzz::mutate(kInput, data, size, max_size, seed, releases);
 }
 
 extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* first, size_t first_size,
