@@ -183,6 +183,14 @@ def wait_within(process: subprocess.Popen, limit: float) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def with_heap(program: pathlib.Path, bug: Bug, output: str) -> str:
+    """What the sanitizer's own heap says of that crash: it knows who freed the object."""
+    written = re.search(r"Test unit written to (\S+)", output)
+    if not written:
+        return ""
+    return replayed(program, bug, pathlib.Path(written[1]), SOCKORACLE_SLAB="heap")
+
+
 def libfuzzer(program: pathlib.Path, bug: Bug, seed: int, limit: float,
               folder: pathlib.Path) -> Hunted:
     """Restarts on what is learnt until the bug itself is found."""
@@ -199,6 +207,8 @@ def libfuzzer(program: pathlib.Path, bug: Bug, seed: int, limit: float,
             process = subprocess.Popen(command, stdout=sink, stderr=sink, env=environment(bug))
             seconds += wait_within(process, limit - seconds)
         output = log.read_text(errors="replace")
+        if "use-after-poison" in output:
+            output += with_heap(program, bug, output)
         executions += int((re.findall(r"stat::number_of_executed_units: (\d+)", output)
                            or re.findall(r"#(\d+)\t", output) or ["0"])[-1])
         if process.returncode != 0 and is_this(bug, output):
@@ -212,8 +222,8 @@ def libfuzzer(program: pathlib.Path, bug: Bug, seed: int, limit: float,
     return Hunted(False, executions, seconds, others)
 
 
-def replayed(program: pathlib.Path, bug: Bug, crash: pathlib.Path) -> str:
-    done = subprocess.run(quiet_aslr([str(program), str(crash)]), env=environment(bug),
+def replayed(program: pathlib.Path, bug: Bug, crash: pathlib.Path, **more: str) -> str:
+    done = subprocess.run(quiet_aslr([str(program), str(crash)]), env=environment(bug) | more,
                           capture_output=True, timeout=60)
     return (done.stdout + done.stderr).decode(errors="replace")
 
@@ -241,7 +251,8 @@ def afl(build: pathlib.Path, replayer: pathlib.Path, bug: Bug, seed: int, limit:
                 for crash in sorted(out.glob("default/crashes/id*")):
                     if crash not in seen and not found:
                         seen.add(crash)
-                        found = is_this(bug, replayed(replayer, bug, crash))
+                        found = is_this(bug, replayed(replayer, bug, crash,
+                                                      SOCKORACLE_SLAB="heap"))
                 if ended:
                     break
                 time.sleep(0.1)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fuzz/bugs.h"
 
+#include <array>
 #include <optional>
 
 #include "model/symbols.h"
@@ -32,11 +33,25 @@ constexpr bool kHasGetPort[] = {
 #include "model/proto.def"
 };
 
+// behaviours_of reads the versions of backports as text; most inputs share their releases.
+const BehaviourSet& own_behaviours(Release release) {
+  struct Known {
+    bool used = false;
+    Release release;
+    BehaviourSet set;
+  };
+  static std::array<Known, 1024> all;
+  Known& known = all[(release.index * 13u + release.sublevel) % all.size()];
+  if (!known.used || !(known.release == release))
+    known = {true, release, behaviours_of(release)};
+  return known.set;
+}
+
 }  // namespace
 
 World pinned(const World& world) {
   World copy = world;
-  const BehaviourSet own = behaviours_of(world.release);
+  const BehaviourSet& own = own_behaviours(world.release);
   for (size_t i = 0; i < own.words.size(); ++i) {
     copy.with.words[i] = (own.words[i] | world.with.words[i]) & ~world.without.words[i];
     copy.without.words[i] = ~copy.with.words[i];
@@ -83,7 +98,7 @@ static bool is_spared(Behaviour cure, std::optional<Hazard> spared) {
 }
 
 void repair(World& world, std::optional<Hazard> spared) {
-  const BehaviourSet own = behaviours_of(world.release);
+  const BehaviourSet& own = own_behaviours(world.release);
   const World now = pinned(world);
   for (const Cure& cure : kCures) {
     if (is_spared(cure.cure, spared) || !is_missing(now, cure)) continue;

@@ -159,7 +159,9 @@ void change_caller(World& world, Random& random) {
       redraw(caller.egid, [&] { return pick(kIds, random); });
       caller.fsgid = caller.egid;
       break;
-    case 5: redraw(caller.user_ns, [&] { return static_cast<uint8_t>(random.below(spaces)); }); break;
+    case 5:
+      redraw(caller.user_ns, [&] { return static_cast<uint8_t>(random.below(spaces)); });
+      break;
     case 6:
       redraw(world.net_user_ns, [&] { return static_cast<uint8_t>(random.below(spaces)); });
       break;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Programs are run three times: without a tracer, with one, and with every step of every create
 // failed in turn.
+#include <algorithm>
+
+#include "fuzz/boots.h"
 #include "fuzz/bugs.h"
 #include "fuzz/oracles.h"
 #include "fuzz/sweep.h"
@@ -34,13 +37,14 @@ HazardSet admitted_leaks(const Machine& machine, const Dry& dry, const World& wo
 // Without the tracer: nothing dangling is touched, so every hazard is met as a value.
 Dry run_dry(const Program& program, const World& world, const ProgramOptions& options) {
   Dry dry;
-  Machine machine(world);
+  Machine machine(boots().kernel(world));
   machine.kernel().tracing = false;
   Rule last = Rule::created;
   for (size_t i = 0; i < program.operations.size(); ++i) {
     const Operation& o = program.operations[i];
     const HazardSet before = machine.hazards();
     dry.outcomes.push_back(looks(o.op) ? Outcome{o.op, 0, {}, true} : machine.run(o));
+    count_calls(o.op == Op::create);
     if (o.op == Op::create) last = dry.outcomes.back().verdict.rule;
     HazardSet shown = machine.hazards();
     shown.bits = static_cast<uint16_t>(shown.bits & ~before.bits);
@@ -65,7 +69,7 @@ struct ObservedStep {
 
 // With the tracer, each operation in a frame that names the rule which is about to answer.
 MaybeFinding run_observed(const Program& program, const World& world, const Dry& dry) {
-  Machine machine(world);
+  Machine machine(boots().kernel(world));
   machine.kernel().tracing = false;
   for (size_t i = 0; i < program.operations.size(); ++i) {
     const Outcome& expected = dry.outcomes[i];
@@ -73,6 +77,7 @@ MaybeFinding run_observed(const Program& program, const World& world, const Dry&
     during(expected.verdict.rule, [](void* context) {
       auto& s = *static_cast<ObservedStep*>(context);
       s.outcome = s.machine.run(s.operation);
+      count_calls(s.operation.op == Op::create);
     }, &step);
     if (looks(program.operations[i].op)) continue;
     if (step.outcome.error == expected.error && step.outcome.verdict == expected.verdict) continue;
@@ -99,7 +104,7 @@ struct Sweep {
 // Runs the program once more and, behind each create, fails every step of the same call in turn.
 MaybeFinding run_swept(const Program& program, const World& world,
                        const ProgramOptions& options) {
-  Machine machine(world);
+  Machine machine(boots().kernel(world));
   Kernel& k = machine.kernel();
   k.tracing = false;
   bool own_entries = false;
@@ -113,6 +118,7 @@ MaybeFinding run_swept(const Program& program, const World& world,
     // clean call in this very kernel holds, not what facts_of knows.
     const Balance before = k.balance();
     const Verdict clean = k.call(o.call);
+    count_calls(2);  // the operation's and this one
     const int32_t steps = k.fallible();
     if (clean.fd >= 0) k.close(clean.fd);
     MaybeFinding finding = check_balance(before, k.balance(),
@@ -143,7 +149,10 @@ MaybeFinding check_program(const Program& program, const ProgramOptions& options
   Dry dry = run_dry(program, world, options);
   // While hunting the sanitizer speaks first: what dangles is touched where the program looks.
   if (dry.finding && !options.hunting) return dry.finding;
-  if (options.observer)
+  // A program in which nobody looks runs as it did without a tracer.
+  const bool looked = std::any_of(program.operations.begin(), program.operations.end(),
+                                  [](const Operation& o) { return looks(o.op); });
+  if (options.observer && looked)
     if (const MaybeFinding f = run_observed(program, world, dry)) return f;
   if (dry.finding) return dry.finding;
   return run_swept(program, world, options);

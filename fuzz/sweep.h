@@ -8,6 +8,9 @@ namespace sockoracle::fuzz {
 
 Finding found(Oracle oracle, Rule rule, std::string_view what, int64_t expected, int64_t got);
 
+// How many calls were made and checked, for ci/bench-fuzz: it is said when the process ends.
+void count_calls(uint64_t calls = 1);
+
 // The first of the shown hazards that is a finding; while hunting, any that is hunted.
 MaybeFinding hazard_of(const World& world, Verdict verdict, HazardSet shown,
                        const ProgramOptions& options);

@@ -30,6 +30,22 @@ constexpr SysctlDefaultRow kSysctlDefaults[] = {
   {Sysctl::sysctl, index, before, Behaviour::behaviour},
 #include "model/sysctls.def"
 };
+// Which providers each release has, read once: every decoded case asks it of all.
+using Existing = std::array<std::array<bool, kProviderCount>, 256>;
+
+Existing existing_providers() {
+  Existing existing{};
+  for (size_t i = 0; i < releases().size(); ++i)
+    for (const ProviderRow& row : kProviders)
+      existing[i][static_cast<size_t>(row.id)] =
+          within({static_cast<uint8_t>(i), 0}, row.since, row.until);
+  return existing;
+}
+
+bool exists(Provider provider, Release release) {
+  static const Existing existing = existing_providers();
+  return existing[release.index][static_cast<size_t>(provider)];
+}
 
 constexpr std::string_view kEntryNames[] = {"socket", "socketpair", "io_uring", "socketcall"};
 constexpr std::string_view kPresenceNames[] = {"absent", "loadable", "loaded", "builtin"};
@@ -60,8 +76,7 @@ const ProviderRow* find_provider(std::string_view name) {
 }
 
 Presence possible_presence(Provider provider, Release release, Presence wanted) {
-  const ProviderRow& row = kProviders[static_cast<size_t>(provider)];
-  return within(release, row.since, row.until) ? wanted : absent;
+  return exists(provider, release) ? wanted : absent;
 }
 
 Presence usual_presence(Provider provider, Release release) {

@@ -180,17 +180,83 @@ void Protocol::narrow(int64_t low, int64_t high) const {
   if (path_->high > high) path_->high = high;
 }
 
-Kernel::Kernel(const World& world) : world_(world) {
-  behaviours_ = behaviours_of(world.release);
-  for (size_t i = 0; i < behaviours_.words.size(); ++i)
-    behaviours_.words[i] = (behaviours_.words[i] | world.with.words[i]) & ~world.without.words[i];
-  objects = new Objects;
-  tracing = false;
-  boot_namespaces(*objects, world_);
-  boot_protos(*this);
-  boot_providers(*this, world_);
-  tracing = true;
+// Everything that boot asks k.has() of. fuzz/test/boots_test.cpp boots both ways and compares.
+static BehaviourSet read_at_boot() {
+  BehaviourSet set;
+  for (const Behaviour b : {Behaviour::udp_slab_typesafe, Behaviour::mptcp_slab_typesafe,
+                            Behaviour::udp_backlog_rcv, Behaviour::protosw_loop_stops_early})
+    set.set(b);
+  for (const ProtoswRow& row : kProtosw) {
+    if (row.with) set.set(*row.with);
+    if (row.without) set.set(*row.without);
+  }
+  return set;
+}
+
+static BehaviourSet all_of(const World& world) {
+  BehaviourSet set;
+  bool decided = true;  // of every behaviour: then the release's own need not be looked up
+  for (size_t i = 0; i < set.words.size(); ++i)
+    decided = decided && (world.with.words[i] | world.without.words[i]) == ~uint64_t{0};
+  if (!decided) set = behaviours_of(world.release);
+  for (size_t i = 0; i < set.words.size(); ++i)
+    set.words[i] = (set.words[i] | world.with.words[i]) & ~world.without.words[i];
+  return set;
+}
+
+BootKey boot_key(const World& world) {
+  static const BehaviourSet asked = read_at_boot();
+  BootKey key{all_of(world), world.providers};
+  for (size_t i = 0; i < asked.words.size(); ++i) key.behaviours.words[i] &= asked.words[i];
+  return key;
+}
+
+// As a kernel is before its first call, but for its objects.
+void Kernel::begin(const World& world) {
+  world_ = world;
+  behaviours_ = all_of(world);
+  path = nullptr;
+  kern_depth = 0;
   changed_ = false;
+  fallible_ = 0;
+  decided_ = Rule::created;
+  hazards_ = {};
+  step_count_ = 0;
+}
+
+static void boot(Kernel& k, const World& world) {
+  k.tracing = false;
+  boot_namespaces(*k.objects, world);
+  boot_protos(k);
+  boot_providers(k, world);
+  k.tracing = true;
+}
+
+Kernel::Kernel(const World& world) : world_(world), behaviours_(all_of(world)) {
+  objects = new Objects;
+  boot(*this, world_);
+  changed_ = false;
+}
+
+void Kernel::reboot(const World& world) {
+  free_all_objects(*this);
+  begin(world);
+  *objects = Objects{};
+  boot(*this, world_);
+  changed_ = false;
+}
+
+void Kernel::remember(Booted& booted) const { booted.objects = *objects; }
+
+void Kernel::reboot(const World& world, const Booted& booted) {
+  free_all_objects(*this);
+  begin(world);
+  *objects = booted.objects;
+  objects->current_net = {};
+  boot_namespaces(*objects, world_);
+  if (booted.objects.current_net.sctp.local_addr_list.next != nullptr)
+    sctp_net_init(objects->current_net);
+  tracing = true;
 }
 
 Kernel::~Kernel() {

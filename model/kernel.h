@@ -68,6 +68,13 @@ class Kernel {
   // Boots: registers families, protocols and modules as the world's release and providers say.
   explicit Kernel(const World& world);
   ~Kernel();
+  // Boots once more, for whoever asks many cases: what the kernel held is gone.
+  void reboot(const World& world);
+  // The same from what an earlier boot of this very kernel left, where boot_key() of both worlds is
+  // equal.
+  struct Booted;
+  void remember(Booted& booted) const;
+  void reboot(const World& world, const Booted& booted);
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
 
@@ -125,6 +132,7 @@ class Kernel {
   Objects* objects = nullptr;  // owned
 
  private:
+  void begin(const World& world);
   void record(const Step& step);
   void record_rule(Rule rule, int32_t result);
   bool fault_hits() const;
@@ -138,6 +146,14 @@ class Kernel {
   size_t step_count_ = 0;
   std::array<Step, 192> steps_;
 };
+
+// What of a world boot reads, but for namespaces: those are made anew.
+struct BootKey {
+  BehaviourSet behaviours;
+  std::array<Presence, kProviderCount> providers{};
+  friend bool operator==(const BootKey&, const BootKey&) = default;
+};
+BootKey boot_key(const World& world);
 
 // Boots a kernel, makes the call, reads the state, closes, and checks the balance: what leaked
 // becomes a hazard of the answer.

@@ -14,6 +14,7 @@
 namespace sockoracle {
 
 struct ObjectHeader;  // slab.cpp
+class SlabArena;      // slab.h
 
 // mm/slab: one cache per proto, and the sockets' inodes. Objects are heap blocks, so that the
 // sanitizers see each one's true life time; a header links them for the balance and for clean-up.
@@ -153,6 +154,7 @@ struct Kernel::Objects {
   std::vector<struct socket*> fds;  // descriptor = index + kFirstDescriptor
   int32_t open_fds = 0;
   ObjectHeader* live = nullptr;
+  SlabArena* arena = nullptr;  // the caller's; null = the heap
   int64_t live_count = 0;
   uint32_t next_object = 0;
   // Others are at work: a tracer looks at sock->sk whenever a socket is released (as a BPF program
@@ -164,6 +166,11 @@ struct Kernel::Objects {
   uint32_t observed = 0;  // what the tracer last read, so that the read is not optimised away
   // What another CPU, walking auto_asconf_splist, has in hand.
   carrier_sock* asconf_walker = nullptr;
+};
+
+// A copy of what a kernel owned after boot. Its pointers lead into that kernel's own objects.
+struct Kernel::Booted {
+  Objects objects;
 };
 
 inline proto& proto_of(Kernel& k, ProtoId id) {

@@ -49,7 +49,12 @@ std::string_view op_word(Op op) {
 
 std::string_view policy_name(size_t index) { return kPolicyNames[index % kPolicyCount]; }
 
-Machine::Machine(const World& world) : kernel_(world), at_boot_(kernel_.balance()) {
+Machine::Machine(const World& world)
+    : own_(std::in_place, world), kernel_(*own_), at_boot_(kernel_.balance()) {
+  slots_.fill(-1);
+}
+
+Machine::Machine(Kernel& booted) : kernel_(booted), at_boot_(kernel_.balance()) {
   slots_.fill(-1);
 }
 

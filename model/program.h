@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -91,6 +92,8 @@ struct Outcome {
 class Machine {
  public:
   explicit Machine(const World& world);
+  // On a kernel that has just booted, which the caller keeps.
+  explicit Machine(Kernel& booted);
   Outcome run(const Operation& operation);
   // Closes what is still open. Then balance() must be what it was at boot, but for modelled leaks.
   void close_all();
@@ -106,7 +109,8 @@ class Machine {
   Outcome on_provider(const Operation& operation);
   Outcome on_entry(const Operation& operation);
 
-  Kernel kernel_;
+  std::optional<Kernel> own_;
+  Kernel& kernel_;
   Balance at_boot_;
   HazardSet hazards_;
   std::array<int32_t, kSlots> slots_;

@@ -111,14 +111,22 @@ constexpr std::array<Span, kBehaviourCount> parse_spans() {
 }
 constexpr std::array<Span, kBehaviourCount> kSpans = parse_spans();
 
+// What each mainline release has: for a stable one the backports come on top.
+constexpr std::array<BehaviourSet, std::size(kReleases)> mainline_sets() {
+  std::array<BehaviourSet, std::size(kReleases)> sets{};
+  for (size_t i = 0; i < kBehaviourCount; ++i)
+    for (size_t release = kSpans[i].first; release < kSpans[i].end; ++release)
+      sets[release].set(static_cast<Behaviour>(i));
+  return sets;
+}
+constexpr std::array<BehaviourSet, std::size(kReleases)> kMainline = mainline_sets();
+
 BehaviourSet compute(Release release) {
-  BehaviourSet set;
-  for (size_t i = 0; i < kBehaviourCount; ++i) {
-    const BehaviourRow& row = kBehaviours[i];
-    const bool mainline = release.index >= kSpans[i].first && release.index < kSpans[i].end;
-    const bool backported = !mainline && release.sublevel != 0 && !row.backports.empty() &&
-                            holds(release, row.since, row.until, row.backports);
-    set.set(row.id, mainline || backported);
+  BehaviourSet set = kMainline[release.index];
+  if (release.sublevel == 0) return set;
+  for (const BehaviourRow& row : kBehaviours) {
+    if (row.backports.empty() || set.has(row.id)) continue;
+    if (holds(release, row.since, row.until, row.backports)) set.set(row.id);
   }
   return set;
 }

@@ -2,6 +2,7 @@
 #include "model/slab.h"
 
 #include <cstdlib>
+#include <cstring>
 
 namespace sockoracle {
 
@@ -11,6 +12,7 @@ struct alignas(16) ObjectHeader {
   ObjectHeader* prev;
   kmem_cache* cache;
   uint32_t object;
+  uint32_t size;  // of the object, as allocated
 };
 
 // Under a sanitizer each object is a heap block of its own, so that its true life time is seen.
@@ -27,14 +29,79 @@ constexpr bool kRecycle = true;
 constexpr bool kRecycle = true;
 #endif
 
-static ObjectHeader* take_block(kmem_cache& cache) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SOCKORACLE_ARENA 1
+#endif
+#endif
+
+#ifdef SOCKORACLE_ARENA
+// sanitizer/asan_interface.h
+extern "C" void __asan_poison_memory_region(const volatile void* begin, size_t size);
+extern "C" void __asan_unpoison_memory_region(const volatile void* begin, size_t size);
+
+constexpr bool kArena = true;
+
+static void poison(void* block, size_t size) { __asan_poison_memory_region(block, size); }
+static void unpoison(void* block, size_t size) { __asan_unpoison_memory_region(block, size); }
+#else
+constexpr bool kArena = false;
+
+static void poison(void*, size_t) {}
+static void unpoison(void*, size_t) {}
+#endif
+
+// Between two blocks: as much as a write may miss its object by and still be caught.
+constexpr size_t kRedzone = 64;
+constexpr unsigned char kFresh = 0xbe;  // as the sanitizer's heap has it: never zero by chance
+
+SlabArena::SlabArena(size_t size)
+    : memory_(static_cast<unsigned char*>(std::malloc(kArena ? size : 1))),
+      size_(kArena && memory_ != nullptr ? size : 0) {
+  poison(memory_, size_);
+}
+
+SlabArena::~SlabArena() {
+  unpoison(memory_, size_);
+  std::free(memory_);
+}
+
+void* SlabArena::take(size_t size) {
+  const size_t room = (size + 15) / 16 * 16 + kRedzone;
+  if (room > size_ - used_) return nullptr;
+  unsigned char* block = memory_ + used_;
+  used_ += room;
+  unpoison(block, size);
+  std::memset(block, kFresh, size);
+  return block;
+}
+
+void SlabArena::give(void* block, size_t size) { poison(block, size); }
+
+bool SlabArena::owns(const void* block) const {
+  const auto at = reinterpret_cast<uintptr_t>(block), begin = reinterpret_cast<uintptr_t>(memory_);
+  return at >= begin && at < begin + size_;
+}
+
+static ObjectHeader* take_block(SlabArena* arena, kmem_cache& cache) {
   if (ObjectHeader* spare = cache.spare; spare != nullptr) {
     cache.spare = spare->next;
     return spare;
   }
-  auto* header = static_cast<ObjectHeader*>(std::malloc(sizeof(ObjectHeader) + cache.obj_size));
-  if (header == nullptr) std::abort();  // the host is out of memory: no answer is right
+  const size_t size = sizeof(ObjectHeader) + cache.obj_size;
+  void* block = kArena && arena != nullptr ? arena->take(size) : nullptr;
+  if (block == nullptr) block = std::malloc(size);
+  if (block == nullptr) std::abort();  // the host is out of memory: no answer is right
+  auto* header = static_cast<ObjectHeader*>(block);
+  header->size = cache.obj_size;
   return header;
+}
+
+static void free_block(SlabArena* arena, ObjectHeader* header) {
+  if (kArena && arena != nullptr && arena->owns(header))
+    arena->give(header, sizeof(ObjectHeader) + header->size);
+  else
+    std::free(header);
 }
 
 void* kmem_cache_alloc(Kernel& k, kmem_cache& cache, uint32_t* object) {
@@ -43,8 +110,8 @@ void* kmem_cache_alloc(Kernel& k, kmem_cache& cache, uint32_t* object) {
     k.step(StepKind::alloc, cache.name, -kENOMEM, 0, k.fallible());
     return nullptr;
   }
-  ObjectHeader* header = take_block(cache);
-  *header = {o.live, nullptr, &cache, ++o.next_object};
+  ObjectHeader* header = take_block(o.arena, cache);
+  *header = {o.live, nullptr, &cache, ++o.next_object, header->size};
   if (o.live != nullptr) o.live->prev = header;
   o.live = header;
   ++o.live_count;
@@ -68,7 +135,7 @@ void kmem_cache_free(Kernel& k, kmem_cache& cache, void* block) {
     if (o.observer) home = &cache, recycle = true;
   }
   if (!recycle) {
-    std::free(header);
+    free_block(o.arena, header);
     return;
   }
   header->next = home->spare;
@@ -87,19 +154,20 @@ bool alloc_untracked(Kernel& k, std::string_view what) {
   return ok;
 }
 
-static void free_list(ObjectHeader*& list) {
+static void free_list(SlabArena* arena, ObjectHeader*& list) {
   while (list != nullptr) {
     ObjectHeader* next = list->next;
-    std::free(list);
+    free_block(arena, list);
     list = next;
   }
 }
 
 void free_all_objects(Kernel& k) {
   Kernel::Objects& o = *k.objects;
-  free_list(o.live);
-  free_list(o.inode_cache.spare);
-  for (kmem_cache& cache : o.slabs) free_list(cache.spare);
+  free_list(o.arena, o.live);
+  free_list(o.arena, o.inode_cache.spare);
+  for (kmem_cache& cache : o.slabs) free_list(o.arena, cache.spare);
+  if (kArena && o.arena != nullptr) o.arena->begin_again();
   o.live_count = 0;
 }
 

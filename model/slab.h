@@ -2,6 +2,7 @@
 // mm/slub.c, as far as the path leans on it: objects with a number, a life time and no contents.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -18,6 +19,29 @@ bool is_allocated(const Kernel& k, const void* block);
 // An allocation whose contents the model does not need: a dentry, a file, per-cpu counters. Counts
 // as a fallible step; false when it fails. Nothing to free.
 bool alloc_untracked(Kernel& k, std::string_view what);
+// Where a sanitizer looks, objects may come from an arena in place of the heap, which is several
+// times faster: blocks apart from each other, poisoned by hand before, behind and after their life,
+// and none is handed out twice before its kernel reboots or ends. A report then says
+// use-after-poison, and nothing of who freed the object. One kernel at a time uses an arena; in a
+// build without AddressSanitizer nobody does.
+class SlabArena {
+ public:
+  explicit SlabArena(size_t size);
+  ~SlabArena();
+  SlabArena(const SlabArena&) = delete;
+  SlabArena& operator=(const SlabArena&) = delete;
+
+  void* take(size_t size);  // null when it is used up
+  void give(void* block, size_t size);
+  bool owns(const void* block) const;
+  void begin_again() { used_ = 0; }
+
+ private:
+  unsigned char* const memory_;
+  const size_t size_;
+  size_t used_ = 0;
+};
+
 // Frees what is still live; called by ~Kernel, so that a modelled leak is a hazard and no real one.
 void free_all_objects(Kernel& k);
 

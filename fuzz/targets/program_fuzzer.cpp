@@ -13,14 +13,14 @@ using namespace sockoracle::fuzz;
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::span bytes(data, size);
   Program program = decode_program(bytes);
-  if (one_in(8, bytes))
+  if (one_in(32, bytes))
     if (const MaybeFinding f = check_program_codec(bytes)) report(*f, program);
   settle(program.world);
   make_possible(program);
   if (!hunt().on) repair(program.world);
   const ProgramOptions options{true, hunt().on, hunt().hazard};
   if (const MaybeFinding f = check_program(program, options)) report(*f, program);
-  if (one_in(64, bytes))
+  if (one_in(1024, bytes))
     if (const MaybeFinding f = check_text(program)) report(*f, program);
   return 0;
 }

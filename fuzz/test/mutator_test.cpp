@@ -59,7 +59,8 @@ BOOST_AUTO_TEST_CASE(each_change_of_a_world_changes_it) {
       change(world, how, random);
       changed += differ(before, world);
     }
-    BOOST_TEST(changed > kDraws / 2, "world change " << kind << ": " << changed << " of " << kDraws);
+    BOOST_TEST(changed > kDraws / 2,
+               "world change " << kind << ": " << changed << " of " << kDraws);
   }
 }
 
