@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Does what tests the model notice when the model is wrong? Mutates model/*.cpp and counts.
+"""Does what tests the model notice when the model is wrong? Mutates it and counts.
 
-usage: ci/mutants.py [--count N] [--jobs N] [--fuzz-seconds S] [--seed N] [--only REGEX]
+usage: ci/mutants.py [--tables] [--count N] [--jobs N] [--fuzz-seconds S] [--seed N] [--only REGEX]
                      [--list] [--again]
 
-A mutant is one small change: a statement dropped, a comparison flipped, two neighbours swapped,
-another errno, a number off by one. Of each only the changed file is compiled; all programs link
-the model as a shared library. It counts as killed by the first of: the model's unit tests (the
-gallery of corpus/cves among them), the recordings of real kernels, the golden files, `check --deep`
-of this machine's kernel, S seconds (10) of fuzzing with ASan. What does not compile is replaced by
-another. Prints a table and the survivors.
+A mutant is one small change: in model/*.cpp a statement dropped, a comparison flipped, two
+neighbours swapped, another errno, a number off by one; with --tables in model/*.def, where the
+facts stand, those of mutants_tables.py. Of each only the sources that read the changed file are
+compiled; all programs link the model as a shared library. It counts as killed by the first of: the
+model's unit tests (the gallery of corpus/cves among them), the recordings of real kernels, the
+golden files, `check --deep` of this machine's kernel, S seconds (10) of fuzzing with ASan. What
+does not compile is replaced by another. Prints a table and the survivors.
+
+A wrong row is wrong for the fuzzers' second opinion too, which reads the same tables, so they do
+not judge tables. Golden files that print a table (`list ...`) notice that a row is not what it was,
+and know no better what it should be: they are asked last, and counted apart.
 
 Results are kept in build/mutants/results.jsonl for the state of the sources they were made for:
 interrupted, the next run goes on. --again forgets them. ci/mutants-equivalent.txt names mutants
@@ -37,11 +42,14 @@ import threading
 import time
 from typing import Iterator, NamedTuple
 
+import mutants_tables
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STATE = ROOT / "build/mutants"
 EQUIVALENT = ROOT / "ci/mutants-equivalent.txt"
 LIBRARY = "libsockoracle_model_mutant.so"
 FILES_WITHOUT = {"model/text_out.cpp"}
+PRINTED = "printed tables"
 TIME_FACTOR, TIME_FLOOR = 5, 20.0   # a mutant may take that much longer than the model itself
 interrupted = threading.Event()
 
@@ -156,6 +164,13 @@ def without_table_checks(text: str) -> str:
     return re.sub(r"^constexpr bool \w*well_formed\(.*?^}", blank, text, flags=re.M | re.S)
 
 
+def table_mutants(only: str) -> list[Mutant]:
+    return [Mutant(f"model/{path.name}", *change)
+            for path in sorted((ROOT / "model").glob("*.def"))
+            if re.search(only, f"model/{path.name}")
+            for change in mutants_tables.of_table(path)]
+
+
 def all_mutants(only: str) -> list[Mutant]:
     found: dict[str, Mutant] = {}
     for path in sorted((ROOT / "model").glob("*.cpp")):
@@ -194,7 +209,7 @@ def mutated(mutant: Mutant) -> str:
     lines = (ROOT / mutant.file).read_text().split("\n")
     first = mutant.line - 1
     indent = lines[first][:len(lines[first]) - len(lines[first].lstrip())]
-    if mutant.operator == "swap":
+    if mutant.operator in ("swap", "neighbours swapped"):
         lines[first], lines[first + 1] = lines[first + 1], lines[first]
     elif mutant.new:
         lines[first] = indent + mutant.new
@@ -352,9 +367,12 @@ def make_killers(plain: Flavour, fuzz: Flavour | None, seconds: float) -> list[K
     named = plain.folder / "bin/sockoracle"
     named.parent.mkdir(exist_ok=True)
     shutil.copy2(tool, named)
-    killers.append(Killer("golden", "plain",
-                          [sys.executable, "-B", str(ROOT / "conformance/test/golden/run.py"),
-                           str(named)], "golden", 0))
+    golden = ROOT / "conformance/test/golden"
+    names = sorted(path.stem for path in golden.glob("*.golden"))
+    for name, mine in (("golden", [one for one in names if not one.startswith("list_")]),
+                       (PRINTED, [one for one in names if one.startswith("list_")])):
+        killers.append(Killer(name, "plain", [sys.executable, "-B", str(golden / "run.py"),
+                                              str(named), *mine], name, 0))
     killers.append(Killer("live", "plain", [str(tool), "check", "--deep"], "live", 0))
     if fuzz:
         killers += make_fuzz_killers(fuzz, seconds)
@@ -378,31 +396,51 @@ def usable(killers: list[Killer], flavours: dict[str, Flavour]) -> list[Killer]:
     if not any(killer.kind == "test" for killer in good):
         say("no unit test passes on the unchanged model")
         sys.exit(70)
-    return sorted(good, key=lambda killer: (killer.kind == "fuzz", killer.seconds))
+    last = ["fuzz", PRINTED]
+    return sorted(good, key=lambda killer: (killer.kind in last and 1 + last.index(killer.kind),
+                                            killer.seconds))
+
+
+def compile_mutant(mutant: Mutant, flavour: Flavour, scratch: pathlib.Path) -> bool:
+    """Its sources, and a library of them and of all others, in scratch/FLAVOUR."""
+    folder = scratch / flavour.name
+    include = folder / "include"
+    (include / "model").mkdir(parents=True)
+    table = mutant.file.endswith(".def")
+    sources = mutants_tables.readers(mutant.file) if table else [mutant.file]
+    objects = {}
+    for source in sources:
+        command = flavour.compile[source]
+        if table:  # in front of the tree itself
+            (include / mutant.file).write_text(mutated(mutant))
+            command = command.replace(" -I", f" -I{include} -I", 1)
+        else:
+            file = folder / pathlib.Path(source).name
+            file.write_text(mutated(mutant))
+            command = command.replace(str(ROOT / source), str(file))
+        output = re.search(r" -o (\S+)", command)[1]
+        mine = str(folder / f"{pathlib.Path(source).stem}.o")
+        command = command.replace(f" -o {output}", f" -o {mine} -w", 1)
+        if run(shlex.split(command), cwd=flavour.folder).returncode != 0:
+            return False
+        objects[output] = mine
+    link_library(flavour, folder, objects)
+    return True
 
 
 def judge(mutant: Mutant, flavours: dict[str, Flavour], killers: list[Killer]) -> str | None:
     """The killer's name, 'survived', 'invalid' (does not compile), or None when interrupted."""
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="mutant-"))
     try:
-        source = scratch / pathlib.Path(mutant.file).name
-        source.write_text(mutated(mutant))
         built = set()
         for killer in killers:
             if interrupted.is_set():
                 return None
-            flavour = flavours[killer.flavour]
-            library = scratch / flavour.name
-            if flavour.name not in built:
-                command = flavour.compile[mutant.file].replace(str(ROOT / mutant.file), str(source))
-                output = re.search(r" -o (\S+)", command)[1]
-                mine = str(scratch / f"{flavour.name}.o")
-                command = command.replace(f" -o {output}", f" -o {mine} -w", 1)
-                if run(shlex.split(command), cwd=flavour.folder).returncode != 0:
+            if killer.flavour not in built:
+                if not compile_mutant(mutant, flavours[killer.flavour], scratch):
                     return None if interrupted.is_set() else "invalid"
-                link_library(flavour, library, {output: mine})
-                built.add(flavour.name)
-            if not survives(killer, library, scratch):
+                built.add(killer.flavour)
+            if not survives(killer, scratch / killer.flavour, scratch):
                 return None if interrupted.is_set() else killer.name
         return "survived"
     finally:
@@ -456,6 +494,10 @@ def report(judged: list[tuple[Mutant, str]], excused: int) -> None:
         if result == "survived":
             print(f"\nsurvived: {mutant.file}:{mutant.line}\n{mutant.key}")
     percent = 100.0 * len(killed) / len(counted) if counted else 0.0
+    printed = by_killer.get(PRINTED, 0)
+    if printed:
+        print(f"\n{printed} of them only because a golden file prints the table; without these "
+              f"{100.0 * (len(killed) - printed) / len(counted):.1f} %")
     print(f"\n{len(killed)} of {len(counted)} killed: {percent:.1f} %; "
           f"{excused} equivalent ones not run; {len(judged) - len(counted)} did not compile")
 
@@ -463,6 +505,7 @@ def report(judged: list[tuple[Mutant, str]], excused: int) -> None:
 def parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ci/mutants.py", description=__doc__.split("\n")[0])
     parser.error = lambda text: (say(text), sys.exit(64))  # type: ignore[assignment]
+    parser.add_argument("--tables", action="store_true", help="mutants of model/*.def")
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--fuzz-seconds", type=float, default=10)
@@ -532,7 +575,9 @@ def campaign(arguments: argparse.Namespace, order: list[Mutant],
 def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     arguments = parse(argv)
-    order = in_turn(all_mutants(arguments.only), arguments.seed)
+    mutants = table_mutants if arguments.tables else all_mutants
+    order = in_turn(mutants(arguments.only), arguments.seed)
+    say(f"seed {arguments.seed}")
     if arguments.list:
         for mutant in order:
             print(f"{mutant.file}:{mutant.line}: {mutant.key}")
@@ -551,7 +596,7 @@ def main(argv: list[str]) -> int:
     if tool.returncode != 0:
         (STATE / "plain/conformance/sockoracle").unlink(missing_ok=True)
         say("sockoracle does not build: recordings and golden files are left out")
-    if arguments.fuzz_seconds > 0:
+    if arguments.fuzz_seconds > 0 and not arguments.tables:
         flavours["fuzz"] = build("fuzz", ["create_fuzzer", "program_fuzzer"], arguments.jobs)
     killers = usable(make_killers(flavours["plain"], flavours.get("fuzz"), arguments.fuzz_seconds),
                      flavours)
