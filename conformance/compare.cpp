@@ -2,35 +2,19 @@
 #include "conformance/compare.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstdlib>
+#include <limits>
+#include <memory>
+#include <set>
 
+#include "conformance/case_facts.h"
 #include "conformance/model_answers.h"
+#include "conformance/near_world.h"
 #include "conformance/plan.h"
 #include "conformance/whitebox/whitebox.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
 namespace {
-
-size_t context_order(const std::string& name) {
-  const ContextRow* row = find_context(name);
-  return row == nullptr ? contexts().size() : static_cast<size_t>(row - contexts().data());
-}
-
-// What makes a case small: the family people know, few flags, a small type, a small protocol.
-auto size_of(const Call& call) {
-  const auto type = static_cast<uint32_t>(call.type);
-  return std::tuple(call.family != kAF_INET, call.family != kAF_INET6,
-                    std::llabs(int64_t{call.family}), std::popcount(type & ~0xfu), type,
-                    std::llabs(int64_t{call.protocol}), call.protocol < 0);
-}
-
-// The protocol of [low, high] that is nearest to 0.
-int32_t smallest_protocol(int32_t low, int32_t high) {
-  if (low > 0) return low;
-  return high < 0 ? high : 0;
-}
 
 Call call_of(const Observation& o, int32_t protocol) {
   return {.entry = Entry::socket, .family = o.family, .type = o.type, .protocol = protocol};
@@ -80,6 +64,14 @@ std::vector<Deviation> apply_deviations(Comparison& result,
   return stale;
 }
 
+// Up to where no table names another protocol than `low`: worlds serve all these or none.
+int32_t end_of_alike(int32_t low) {
+  const std::set<int32_t>& named = protocols_of_tables();
+  if (named.contains(low)) return low;
+  const auto next = named.upper_bound(low);
+  return next == named.end() ? std::numeric_limits<int32_t>::max() : *next - 1;
+}
+
 void note(Group& group, size_t finding) {
   if (std::find(group.findings.begin(), group.findings.end(), finding) == group.findings.end()) {
     group.findings.push_back(finding);
@@ -101,70 +93,6 @@ void add_left_out(Comparison& result, ContextResult& context, const std::vector<
 }
 
 }  // namespace
-
-void sort_findings(Comparison& comparison) {
-  std::vector<size_t> order(comparison.findings.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    const Finding& one = comparison.findings[a];
-    const Finding& other = comparison.findings[b];
-    return std::tuple(one.known, one.observable != "errno", other.count, a) <
-           std::tuple(other.known, other.observable != "errno", one.count, b);
-  });
-  std::vector<size_t> new_index(order.size());
-  std::vector<Finding> sorted;
-  for (size_t i = 0; i < order.size(); ++i) {
-    new_index[order[i]] = i;
-    sorted.push_back(std::move(comparison.findings[order[i]]));
-  }
-  comparison.findings = std::move(sorted);
-  for (ContextResult& context : comparison.contexts) {
-    for (Group& group : context.groups) {
-      for (size_t& index : group.findings) index = new_index[index];
-    }
-  }
-}
-
-size_t FindingTable::add(Key key, const std::string& context, const Call& call, int32_t high) {
-  const auto [at, is_new] = index_.try_emplace(std::move(key), findings_.size());
-  Call smallest = call;
-  smallest.protocol = smallest_protocol(call.protocol, high);
-  if (is_new) {
-    const Key& k = at->first;
-    Finding& finding = findings_.emplace_back();
-    finding.rule = k.rule;
-    finding.observable = k.observable;
-    finding.expected = k.expected;
-    finding.got = k.got;
-    finding.smallest = smallest;
-    finding.contexts.push_back(context);
-    finding.low = call.protocol;
-    finding.high = high;
-  }
-  Finding& finding = findings_[at->second];
-  finding.count += width(call.protocol, high);
-  finding.low = std::min(finding.low, call.protocol);
-  finding.high = std::max(finding.high, high);
-  auto& where = finding.contexts;
-  if (std::find(where.begin(), where.end(), context) == where.end()) {
-    const auto later = std::find_if(where.begin(), where.end(), [&](const std::string& name) {
-      return context_order(name) > context_order(context);
-    });
-    if (later == where.begin()) finding.smallest = smallest;
-    where.insert(later, context);
-  } else if (where.front() == context && size_of(smallest) < size_of(finding.smallest)) {
-    finding.smallest = smallest;
-  }
-  return at->second;
-}
-
-bool is_smaller(const Finding& one, const Finding& other) {
-  const auto key = [](const Finding& finding) {
-    return std::tuple(finding.observable != "errno", context_order(finding.contexts.front()),
-                      size_of(finding.smallest));
-  };
-  return key(one) < key(other);
-}
 
 std::string world_flags(const World& world) {
   const ReleaseRow& release = releases()[world.release.index];
@@ -224,7 +152,7 @@ void Comparer::add(const Answers& answers) {
     group.high = o.high;
     group.deep = o.deep;
     group.error = o.error;
-    compare_run(asker, answers.context, o, group);
+    compare_run(asker, o, {answers.context, group});
     if (group.skipped.empty()) {
       context.checked_cases += width(o.low, o.high);
     } else {
@@ -256,50 +184,106 @@ void Comparer::add(DeepResult&& deep) {
   }
 }
 
-void Comparer::compare_run(ModelAsker& asker, const std::string& context, const Observation& o,
-                           Group& group) {
+void Comparer::compare_run(ModelAsker& asker, const Observation& o, Place place) {
   for (int64_t at = o.low; at <= o.high;) {
-    const auto low = static_cast<int32_t>(at);
-    const Piece piece = asker.piece(o.family, o.type, low);
-    const int32_t high = std::min(piece.high, o.high);
-    at = high + int64_t{1};
-    if (piece.rule == Rule::family_not_modelled) {
-      group.skipped = "the family is outside the model";
+    Observation part = o;
+    part.low = static_cast<int32_t>(at);
+    const Piece piece = asker.piece(o.family, o.type, part.low);
+    part.high = std::min(piece.high, o.high);
+    at = part.high + int64_t{1};
+    if (piece.rule == Rule::family_not_modelled && !has_model(o.family)) {
+      place.group.skipped = "the family is outside the model";
     } else if (piece.error != o.error) {
-      note(group,
+      note(place.group,
            table_.add({piece.rule, "errno", outcome_name(piece.error), outcome_name(o.error)},
-                      context, call_of(o, low), high));
+                      place.context, call_of(o, part.low), part.high));
+      const size_t context = result_.contexts.size() - 1;
+      if (o.error == 0)
+        refused_.push_back({context, result_.contexts[context].groups.size(), part, piece.rule});
     } else if (o.error == 0) {
-      // The probe writes a protocol's number as a word, so one text stands for the whole run; the
-      // model is asked at both ends of it.
-      compare_state(asker, context, o, low, high == low ? high : high - 1, low, group);
-      if (high != low) compare_state(asker, context, o, high, high, high, group);
+      created_.push_back(part);
+      if (!compare_states(asker, part, place))
+        place.group.skipped = "a run too wide to be compared protocol by protocol";
     }
   }
 }
 
-void Comparer::compare_state(ModelAsker& asker, const std::string& context, const Observation& o,
-                             int32_t low, int32_t high, int32_t at, Group& group) {
+// The probe writes a protocol's number as a word, so that one text stands for a run. The model says
+// how far its own text reaches: each part is compared with the text that is right for it.
+bool Comparer::compare_states(ModelAsker& asker, const Observation& run, Place& place) {
+  // Where sk_protocol has 8 bits, each protocol above 255 shows another number. The plan has few.
+  constexpr int kMostParts = 1024;
+  int parts = 0;
+  for (int64_t at = run.low; at <= run.high;) {
+    if (++parts > kMostParts) return false;
+    Observation part = run;
+    part.low = static_cast<int32_t>(at);
+    const ShownState& expected = asker.state(run.family, run.type, part.low);
+    part.high = std::min(expected.high, run.high);
+    compare_state(expected, part, place);
+    at = part.high + int64_t{1};
+  }
+  return true;
+}
+
+void Comparer::compare_state(const ShownState& expected, const Observation& run, Place& place) {
   const auto& names = states_.names();
   for (size_t i = row_of_name_.size(); i < names.size(); ++i) {
     row_of_name_.push_back(find_observable(names[i]));
   }
-  const std::vector<std::string>& expected = asker.state(o.family, o.type, at);
-  const uint64_t cases = width(low, high);
-  for (const auto& [name, text] : states_.states()[o.state].values) {
+  const uint64_t cases = width(run.low, run.high);
+  for (const auto& [name, text] : states_.states()[run.state].values) {
     const int model_row = row_of_name_[name];
     if (model_row < 0) continue;
-    const std::string& wanted = expected[static_cast<size_t>(model_row)];
+    const std::string& wanted = expected.texts[static_cast<size_t>(model_row)];
     if (wanted.empty()) {
       unpredicted_[names[name]] += cases;
     } else if (text == "!EAGAIN" && observables()[static_cast<size_t>(model_row)].deep) {
       restless_[names[name]] += cases;
     } else {
       result_.values += cases;
-      if (text != wanted) {
-        note(group, table_.add({Rule::created, names[name], wanted, text}, context, call_of(o, low),
-                               high));
+      if (text == wanted) continue;
+      note(place.group,
+           table_.add({Rule::created, names[name], wanted, text, !place.near.empty()},
+                      place.context, call_of(run, run.low), run.high, place.near));
+    }
+  }
+}
+
+// Does Linux create such sockets in some other context that was asked?
+bool Comparer::was_compared(const Observation& run) const {
+  return std::any_of(created_.begin(), created_.end(), [&](const Observation& o) {
+    return o.family == run.family && o.type == run.type && o.deep == run.deep &&
+           o.low <= run.low && run.high <= o.high;
+  });
+}
+
+// What the subject creates and Linux refuses in every context shows something all the same: it is
+// compared with the nearest world in which Linux creates it.
+void Comparer::compare_refused() {
+  size_t context = result_.contexts.size();
+  std::unique_ptr<NearWorlds> near;
+  for (const Refused& one : refused_) {
+    if (was_compared(one.run)) continue;
+    const std::string& name = result_.contexts[one.context].name;
+    if (near == nullptr || context != one.context) {
+      const ContextRow* row = find_context(name);
+      near = std::make_unique<NearWorlds>(row == nullptr ? base_ : context_world(base_, *row));
+      context = one.context;
+    }
+    Place place{name, result_.contexts[one.context].groups[one.group]};
+    for (int64_t at = one.run.low; at <= one.run.high;) {
+      Observation part = one.run;
+      part.low = static_cast<int32_t>(at);
+      const NearWorlds::Near found = near->find(part.family, part.type, part.low, one.rule);
+      if (found.asker != nullptr) {
+        part.high = std::min(found.asker->piece(part.family, part.type, part.low).high, part.high);
+        place.near = found.flags;
+        compare_states(*found.asker, part, place);
+      } else {
+        part.high = std::min(end_of_alike(part.low), part.high);
       }
+      at = part.high + int64_t{1};
     }
   }
 }
@@ -330,6 +314,7 @@ void Comparer::count_unread() {
 Comparison Comparer::finish(const Provenance& provenance, const std::vector<Deviation>& deviations,
                             bool complete) {
   result_.provenance = provenance;
+  compare_refused();
   result_.findings = table_.take();
   std::vector<Deviation> stale = apply_deviations(result_, deviations);
   if (complete) result_.stale = std::move(stale);

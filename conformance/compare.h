@@ -15,7 +15,16 @@
 namespace sockoracle {
 
 class ModelAsker;
+struct ShownState;
 struct DeepResult;
+
+// A difference's place in the report.
+struct Place {
+  const std::string& context;
+  Group& group;
+  // Linux refuses the call: the flags of the world in which it creates the socket.
+  std::string near{};
+};
 
 // Collects differences into findings.
 class FindingTable {
@@ -23,10 +32,12 @@ class FindingTable {
   struct Key {
     Rule rule;
     std::string observable, expected, got;
+    bool refused = false;  // Linux creates no such socket here, but in a near world
     auto operator<=>(const Key&) const = default;
   };
   // The protocols [low, high] differ so. Returns the finding's index.
-  size_t add(Key key, const std::string& context, const Call& call, int32_t high);
+  size_t add(Key key, const std::string& context, const Call& call, int32_t high,
+             const std::string& near = {});
   std::vector<Finding> take() { return std::move(findings_); }
 
  private:
@@ -54,16 +65,26 @@ class Comparer {
                     bool complete);
 
  private:
-  void compare_run(ModelAsker& asker, const std::string& context, const Observation& o,
-                   Group& group);
-  void compare_state(ModelAsker& asker, const std::string& context, const Observation& o,
-                     int32_t low, int32_t high, int32_t at, Group& group);
+  // A run of sockets that the subject creates and Linux refuses, and where it was seen.
+  struct Refused {
+    size_t context, group;
+    Observation run;
+    Rule rule;
+  };
+  void compare_run(ModelAsker& asker, const Observation& o, Place place);
+  // False: the run has more parts than any plan asks for, and not all of them were compared.
+  bool compare_states(ModelAsker& asker, const Observation& run, Place& place);
+  void compare_state(const ShownState& expected, const Observation& run, Place& place);
+  void compare_refused();
+  bool was_compared(const Observation& run) const;
   void count_unread();
 
   World base_;
   const StateTable& states_;
   Comparison result_;
   FindingTable table_;
+  std::vector<Observation> created_;  // runs of sockets that Linux creates as well
+  std::vector<Refused> refused_;
   std::vector<int> row_of_name_;                 // -1: the model has no such observable
   std::map<std::string, uint64_t> unpredicted_;  // name: cases
   std::map<std::string, uint64_t> restless_;     // name: cases

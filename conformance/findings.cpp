@@ -78,7 +78,10 @@ std::string outcome_sentence(const Comparison& comparison, const Finding& findin
     return finding.observable + ": " + line + "has " + finding.expected;
   }
   if (finding.observable != "errno") {
-    return "a fresh socket's " + finding.observable + ": " + line + "shows " + finding.expected;
+    const std::string where =
+        finding.near.empty() ? "" : ", where it creates it: with " + finding.near;
+    return "a fresh socket's " + finding.observable + ": " + line + "shows " + finding.expected +
+           where;
   }
   return line + "answers " + finding.expected;
 }
@@ -93,7 +96,7 @@ std::string finding_sentence(const Comparison& comparison, const Finding& findin
 
 std::string explain_command(const Comparison& comparison, const Finding& finding) {
   return "sockoracle explain '" + call_text(finding.smallest) + "'" + comparison.explain_flags +
-         " --as " + finding.contexts.front();
+         " --as " + finding.contexts.front() + (finding.near.empty() ? "" : " " + finding.near);
 }
 
 }  // namespace sockoracle

@@ -23,6 +23,7 @@ struct Finding {
   Call smallest;                      // in contexts.front()
   int32_t low = 0, high = 0;  // the protocols over which it was seen, from lowest to highest
   bool known = false;         // a deviation explains it:
+  std::string near;  // Linux refuses `smallest`; it was compared as with these flags it creates it
   std::string reason, link;
   std::string cause;      // which one, of Comparison::known; findings with the same are one cause
   std::string deviation;  // its row, "subjects/gvisor.json: cause raw_protocols, row 2"

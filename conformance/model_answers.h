@@ -21,6 +21,14 @@ struct Piece {
   bool requests_module = false;
 };
 
+// All protocols of [low, high] show this.
+struct ShownState {
+  int32_t low = 0, high = 0;
+  // What each observable reads, as the probe writes it; indexed as observables() is. Empty: no
+  // observable of this release or kind of socket.
+  std::vector<std::string> texts;
+};
+
 class ModelAsker {
  public:
   explicit ModelAsker(const World& world);
@@ -29,9 +37,9 @@ class ModelAsker {
   const World& world() const { return world_; }
   // The piece around `protocol`; valid until the next question.
   const Piece& piece(int32_t family, int32_t type, int32_t protocol);
-  // What each observable reads, as the probe writes it; indexed as observables() is. An empty text:
-  // no observable of this release or kind of socket. Only for calls that create a socket.
-  const std::vector<std::string>& state(int32_t family, int32_t type, int32_t protocol);
+  // What a socket shows, for all the protocols around `protocol` that show the same. Valid until
+  // the next question. Only for calls that create a socket.
+  const ShownState& state(int32_t family, int32_t type, int32_t protocol);
 
  private:
   World world_;
@@ -39,15 +47,16 @@ class ModelAsker {
   Piece piece_;
   int32_t piece_family_ = 0, piece_type_ = 0;
   bool have_piece_ = false;
-  Call state_call_;
+  int32_t state_family_ = 0, state_type_ = 0;
   bool have_state_ = false;
-  std::vector<std::string> state_;
+  ShownState state_;
 };
 
 // Is it something the probe reads? Fields of kernel objects need BTF.
 inline bool probe_reads(const Observable& row) { return row.reading != Reading::field; }
 
-// The text of a value as the probe writes it for a call with that protocol.
-std::string probe_text(const Observable& row, const Value& value, int32_t protocol);
+// The text of a value as the probe writes it for a call with same.protocol, narrowing `same` to
+// the protocols for which it writes the same.
+std::string probe_text(const Observable& row, const Value& value, SameView& same);
 
 }  // namespace sockoracle

@@ -5,8 +5,8 @@
 #include <limits>
 #include <set>
 
+#include "conformance/case_facts.h"
 #include "conformance/cli_error.h"
-#include "conformance/model_answers.h"
 #include "model/strace.h"
 #include "model/symbols.h"
 
@@ -40,7 +40,9 @@ Protocols wide_protocols() {
     }
   }
   insert(protocols, kMax - int64_t{1});
-  for (const int64_t low_bits : {0, 1, 6, 17, 33, 58, 115, 132, 136, 255, 256, 262, 263}) {
+  for (const int64_t low_bits : protocols_of_tables()) {
+    if (low_bits < 0) continue;
+    for (int64_t near = -1; near <= 1; ++near) insert(protocols, low_bits + near);
     insert(protocols, 65536 + low_bits);
     insert(protocols, -65536 + low_bits);
     insert(protocols, 256 * 65536 + low_bits);
@@ -48,10 +50,13 @@ Protocols wide_protocols() {
   return protocols;
 }
 
-// Each protocol that some entry has, and each side of each bound.
+// Each protocol that some entry has, each side of each bound, and TCP in the low bits.
 const Protocols& narrow_protocols() {
-  static const Protocols kProtocols = {-1,  0,   1,   6,   17,  33,  58,   115,
-                                       132, 136, 255, 256, 262, 263, 65542};
+  static const Protocols kProtocols = [] {
+    Protocols protocols = protocols_of_tables();
+    protocols.insert(65536 + kIPPROTO_TCP);
+    return protocols;
+  }();
   return kProtocols;
 }
 
@@ -217,7 +222,6 @@ std::string probe_operations(std::string_view operations, const PlanOptions& opt
 }
 
 constexpr std::string_view kAutoload = "the call would make this kernel run modprobe";
-constexpr std::string_view kNotModelled = "the family is outside the model";
 
 // Appends, or grows the last one where it continues.
 void leave_out(ContextPlan& plan, const Request& r, ProtocolRange range, std::string_view reason) {
@@ -245,25 +249,34 @@ void keep(Request& kept, ProtocolRange range) {
   }
 }
 
-// Splits a request into what is asked and what is left out.
-void add_request(ContextPlan& plan, const Request& r, ModelAsker& asker, bool allow_autoload) {
+// Splits a request into what is asked and what is left out: by what the subject says about itself,
+// never by what the model under test would answer.
+void add_request(ContextPlan& plan, const Request& r, const World& facts, bool allow_autoload) {
+  if (allow_autoload) return plan.requests.push_back(r);
   Request kept{.family = r.family, .type = r.type, .deep = r.deep, .protocols = {}};
   for (const ProtocolRange& range : r.protocols) {
-    int64_t at = range.low;
-    while (at <= range.high) {
-      const Piece& piece = asker.piece(r.family, r.type, static_cast<int32_t>(at));
-      const ProtocolRange part{static_cast<int32_t>(at), std::min(piece.high, range.high)};
-      if (piece.rule == Rule::family_not_modelled) {
-        leave_out(plan, r, part, kNotModelled);
-      } else if (!allow_autoload && piece.requests_module) {
-        leave_out(plan, r, part, kAutoload);
+    for (int64_t at = range.low; at <= range.high; ++at) {
+      const auto protocol = static_cast<int32_t>(at);
+      if (might_request_module(facts, r.family, r.type, protocol)) {
+        leave_out(plan, r, {protocol, protocol}, kAutoload);
       } else {
-        keep(kept, part);
+        keep(kept, {protocol, protocol});
       }
-      at = part.high + int64_t{1};
     }
   }
   if (!kept.protocols.empty()) plan.requests.push_back(std::move(kept));
+}
+
+// What every context is asked of the grid.
+ContextPlan common_plan(const World& base, bool allow_autoload) {
+  ContextPlan plan;
+  for (const Request& r : full_grid()) add_request(plan, r, base, allow_autoload);
+  return plan;
+}
+
+void drop_deep(ContextPlan& plan) {
+  std::erase_if(plan.requests, [](const Request& r) { return r.deep; });
+  std::erase_if(plan.left_out, [](const Skipped& s) { return s.deep; });
 }
 
 bool is_wanted(const PlanOptions& options, std::string_view name) {
@@ -301,22 +314,18 @@ World context_world(const World& base, const ContextRow& context) {
 
 Plan make_plan(const World& base, const PlanOptions& options) {
   check_context_names(options);
+  // Without CONFIG_MODULES or without a modprobe, request_module does nothing.
+  const ContextPlan common = common_plan(base, options.allow_autoload || !base.modules_enabled);
   Plan plan;
   for (const ContextRow& context : contexts()) {
     if (!is_wanted(options, context.name)) continue;
-    ContextPlan& part = plan.contexts.emplace_back();
+    ContextPlan& part = plan.contexts.emplace_back(common);
     part.context = &context;
     part.operations = probe_operations(context.operations, options);
     if (options.stage) part.skipped = why_unstaged(context.operations, options);
     const bool with_deep = std::find(std::begin(kDeepContexts), std::end(kDeepContexts),
                                      context.name) != std::end(kDeepContexts);
-    ModelAsker asker(context_world(base, context));
-    // Without CONFIG_MODULES or without a modprobe, request_module does nothing.
-    const bool allow_autoload = options.allow_autoload || !base.modules_enabled;
-    for (const Request& r : full_grid()) {
-      if (r.deep && !with_deep) continue;
-      add_request(part, r, asker, allow_autoload);
-    }
+    if (!with_deep) drop_deep(part);
     if (part.skipped.empty()) continue;
     part.skipped_cases = count_cases(part) + count_cases(part.left_out);
     part.requests.clear();

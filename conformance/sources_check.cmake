@@ -2,6 +2,7 @@
 # Plan, subjects, recordings, comparison and reports.
 target_sources(sockoracle_conformance PRIVATE
   autoload.cpp
+  case_facts.cpp
   causes.cpp
   commands_check.cpp
   command_probe.cpp
@@ -11,7 +12,9 @@ target_sources(sockoracle_conformance PRIVATE
   diff_causes.cpp
   diff_text.cpp
   ending.cpp
+  finding_table.cpp
   findings.cpp
+  near_world.cpp
   probe_facts.cpp
   probe_image.cpp
   probe_process.cpp

@@ -2,6 +2,7 @@
 // The model at a release, as a subject like any other: what `diff 6.1 6.12` asks.
 #include <algorithm>
 
+#include "conformance/case_facts.h"
 #include "conformance/model_answers.h"
 #include "conformance/subject.h"
 
@@ -32,7 +33,7 @@ class ModelSubject final : public Subject {
       ModelAsker asker(context_world(world_, *part.context));
       for (const Request& request : part.requests) {
         for (const ProtocolRange& range : request.protocols) {
-          answer_range(asker, request, range, answers.observations);
+          answer_range(asker, request, range, answers);
         }
       }
       sink(std::move(answers));
@@ -41,15 +42,25 @@ class ModelSubject final : public Subject {
 
  private:
   void answer_range(ModelAsker& asker, const Request& request, ProtocolRange range,
-                    std::vector<Observation>& out) {
+                    Answers& answers) {
+    std::vector<Observation>& out = answers.observations;
     for (int64_t at = range.low; at <= range.high;) {
       const Piece piece = asker.piece(request.family, request.type, static_cast<int32_t>(at));
       Observation o{.family = request.family, .type = request.type, .deep = request.deep};
       o.low = static_cast<int32_t>(at);
-      // One path, and yet fresh raw sockets show ICMP, ICMPv6 and MH: each is looked at.
-      o.high = piece.error == 0 ? o.low : std::min(piece.high, range.high);
+      o.high = std::min(piece.high, range.high);
       o.error = piece.error;
-      if (piece.error == 0) o.state = state_at(asker, o, o.low);
+      if (piece.rule == Rule::family_not_modelled && !has_model(o.family)) {
+        answers.left_out.push_back({o.family, o.type, o.low, o.high, o.deep,
+                                    "the family is outside the model"});
+        at = o.high + int64_t{1};
+        continue;
+      }
+      if (piece.error == 0) {
+        const ShownState& shown = asker.state(o.family, o.type, o.low);
+        o.high = std::min(shown.high, o.high);
+        o.state = add_state(shown.texts, o.deep);
+      }
       at = o.high + int64_t{1};
       Observation* last = out.empty() ? nullptr : &out.back();
       if (last != nullptr && last->family == o.family && last->type == o.type &&
@@ -62,11 +73,10 @@ class ModelSubject final : public Subject {
     }
   }
 
-  uint32_t state_at(ModelAsker& asker, const Observation& o, int32_t protocol) {
-    const std::vector<std::string>& texts = asker.state(o.family, o.type, protocol);
+  uint32_t add_state(const std::vector<std::string>& texts, bool deep) {
     StateText state;
     for (size_t row = 0; row < texts.size(); ++row) {
-      if (texts[row].empty() || (observables()[row].deep && !o.deep)) continue;
+      if (texts[row].empty() || (observables()[row].deep && !deep)) continue;
       state.values.emplace_back(name_of_row_[row], texts[row]);
     }
     return states_.add(std::move(state));

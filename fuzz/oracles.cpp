@@ -154,7 +154,7 @@ MaybeFinding check_state(const Kernel& k, const Facts& facts, const Verdict& v) 
   } rows[] = {
       {"sk_family", facts.family, sk.sk_family},
       {"sk_type", facts.type, sk.sk_type},
-      {"sk_protocol", packet ? 0 : facts.resolved & wide, sk.sk_protocol},
+      {"sk_protocol", packet ? 0 : facts.resolved & wide, sk.sk_protocol.number},
       {"sk_prot", static_cast<int64_t>(facts.proto.value_or(ProtoId::tcp)),
        static_cast<int64_t>(sk.sk_prot->id)},
       {"sk_prot_creator == sk_prot", 1, sk.sk_prot_creator == sk.sk_prot},
@@ -168,7 +168,7 @@ MaybeFinding check_state(const Kernel& k, const Facts& facts, const Verdict& v) 
       {"sk_tx_queue_mapping", queue_cleared ? -1 : 0, sk.sk_tx_queue_mapping},
       {"ops->family", facts.family, sock->ops->family},
       {"skc_num of a raw socket", facts.type == kSOCK_RAW && !packet ? facts.resolved & 0xffff : 0,
-       facts.type == kSOCK_RAW && !packet ? sk.skc_num : 0},
+       facts.type == kSOCK_RAW && !packet ? sk.skc_num.number : 0},
   };
   for (const auto& row : rows)
     if (row.expected != row.got)

@@ -100,7 +100,7 @@ static void fill_before_init(Kernel& k, inet_sock& inet, const socket& sock, uin
     k.step(StepKind::init, "inet_init_csk_locks", 0, inet.object);
   inet.nodefrag = false;
   if (sock.type == kSOCK_RAW) {
-    inet.skc_num = static_cast<uint16_t>(protocol.value());
+    inet.skc_num = protocol.low_bits(16);
     if (protocol == kIPPROTO_RAW) inet.hdrincl = true;
   }
   inet.pmtudisc = static_cast<uint8_t>(
@@ -109,14 +109,21 @@ static void fill_before_init(Kernel& k, inet_sock& inet, const socket& sock, uin
 }
 
 // The width of sk_protocol: 8 bits until 5.5.
-static uint16_t sk_protocol_of(const Kernel& k, int32_t protocol) {
-  return k.has(Behaviour::sk_protocol_16bit) ? static_cast<uint16_t>(protocol)
-                                             : static_cast<uint8_t>(protocol);
+static uint8_t bits_of_sk_protocol(const Kernel& k) {
+  return k.has(Behaviour::sk_protocol_16bit) ? 16 : 8;
+}
+
+// Hazards are about one call; which protocols share them is not asked.
+void note_number_hazards(Kernel& k, const socket& sock, const inet_sock& inet,
+                         const Protocol& protocol) {
+  if (inet.sk_protocol.number != static_cast<uint32_t>(protocol.value()))
+    k.hazard(Hazard::truncated_protocol);
+  if (sock.type == kSOCK_RAW && inet.skc_num.number == 0) k.hazard(Hazard::null_get_port);
 }
 
 static void fill_after_init(Kernel& k, inet_sock& inet, const Protocol& protocol) {
   inet.sk_destruct = &kInetSockDestruct;
-  inet.sk_protocol = sk_protocol_of(k, protocol.value());
+  inet.sk_protocol = protocol.low_bits(bits_of_sk_protocol(k));
   inet.sk_backlog_rcv = &inet.sk_prot->backlog_rcv;
   if (k.has(Behaviour::txrehash_from_sysctl))
     inet.sk_txrehash = static_cast<uint8_t>(k.sysctl(Sysctl::txrehash));
@@ -132,8 +139,8 @@ static void fill_after_init(Kernel& k, inet_sock& inet, const Protocol& protocol
 
 // Hash, init and BPF: each may still refuse a finished sock.
 int hash_init_bpf(Kernel& k, inet_sock& inet, bool kern) {
-  if (inet.skc_num != 0) {
-    inet.inet_sport = static_cast<uint16_t>(inet.skc_num << 8 | inet.skc_num >> 8);
+  if (!number_is(k, inet.skc_num, 0)) {
+    inet.inet_sport = swapped(inet.skc_num);
     const int error = inet.sk_prot->hash(k, inet);
     if (error != 0 && k.has(Behaviour::prot_hash_may_fail)) return k.fail(Rule::prot_hash, -error);
     k.pass(Rule::prot_hash);
@@ -149,7 +156,7 @@ int inet_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
   if (!k.objects->inet_ehash_secret && k.has(Behaviour::ehash_secret_in_create) &&
       sock.type != kSOCK_RAW && sock.type != kSOCK_DGRAM)
     build_ehash_secret(k);
-  Protocol protocol(asked, kern ? nullptr : k.path);
+  Protocol protocol(asked, kern ? nullptr : k.path, !kern && k.same != nullptr);
   if (k.has(Behaviour::protocol_range_check)) {
     if (protocol < 0 || protocol >= ipproto_max(k)) return k.fail(Rule::protocol_range, kEINVAL);
     k.pass(Rule::protocol_range);
@@ -170,9 +177,7 @@ int inet_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
   fill_before_init(k, inet, sock, answer->flags, protocol);
   sock_init_data(k, &sock, *sk);
   fill_after_init(k, inet, protocol);
-  if (inet.sk_protocol != static_cast<uint32_t>(protocol.value()))
-    k.hazard(Hazard::truncated_protocol);
-  if (sock.type == kSOCK_RAW && inet.skc_num == 0) k.hazard(Hazard::null_get_port);
+  note_number_hazards(k, sock, inet, protocol);
 
   error = hash_init_bpf(k, inet, kern);
   if (error != 0) {
@@ -240,16 +245,16 @@ static void call_null_get_port(sock& sk) {
 
 int inet_autobind(Kernel& k, socket& sock) {
   struct sock* sk = sock.sk;
-  if (sk == nullptr || !is_inet(*sk) || sk->skc_num != 0) return 0;
+  if (sk == nullptr || !is_inet(*sk) || !number_is(k, sk->skc_num, 0)) return 0;
   if (!sk->sk_prot->get_port) {
     k.hazard(Hazard::null_get_port);
     if (k.objects->observer) call_null_get_port(*sk);
     return 0;
   }
   if (k.should_fail()) return -kEAGAIN;
-  sk->skc_num = 32768;  // some ephemeral port
+  sk->skc_num = {32768};  // some ephemeral port
   if (sk->sk_prot->unhash == ping_unhash) ping_get_port(k, *sk);
-  inet_sk(*sk).inet_sport = static_cast<uint16_t>(sk->skc_num << 8 | sk->skc_num >> 8);
+  inet_sk(*sk).inet_sport = swapped(sk->skc_num);
   return 0;
 }
 

@@ -30,6 +30,9 @@ const inet_protosw* lookup_protosw(Kernel& k, net& net,
                                    int* error);
 // IPPROTO_MAX of the release.
 int32_t ipproto_max(const Kernel& k);
+// A number that sk_protocol or inet_num cannot hold, or a raw sock without one.
+void note_number_hazards(Kernel& k, const struct socket& sock, const inet_sock& inet,
+                         const Protocol& protocol);
 // prot->hash for a numbered sock, prot->init, and for a user's socket the cgroup's BPF programs.
 int hash_init_bpf(Kernel& k, inet_sock& inet, bool kern);
 // BPF_CGROUP_RUN_PROG_INET_SOCK.

@@ -20,14 +20,13 @@ void fill(Kernel& k, inet_sock& inet, const socket& sock, const inet_protosw& an
   if (inet.is_icsk && k.has(Behaviour::queue_locks_at_create))
     k.step(StepKind::init, "inet_init_csk_locks", 0, inet.object);
   if (sock.type == kSOCK_RAW) {
-    inet.skc_num = static_cast<uint16_t>(protocol.value());
+    inet.skc_num = protocol.low_bits(16);
     if (protocol == kIPPROTO_RAW) inet.hdrincl = true;
   }
   inet.sk_destruct =
       k.has(Behaviour::inet6_destructor) ? &kInet6SockDestruct : &kInetSockDestruct;
   inet.sk_family = static_cast<uint16_t>(kAF_INET6);
-  inet.sk_protocol = k.has(Behaviour::sk_protocol_16bit) ? static_cast<uint16_t>(protocol.value())
-                                                         : static_cast<uint8_t>(protocol.value());
+  inet.sk_protocol = protocol.low_bits(k.has(Behaviour::sk_protocol_16bit) ? 16 : 8);
   inet.sk_backlog_rcv = &answer.prot->backlog_rcv;
   ipv6_pinfo* np = inet.pinet6 = answer.prot->pinfo(inet);
   np->hop_limit = -1;
@@ -54,7 +53,7 @@ void fill(Kernel& k, inet_sock& inet, const socket& sock, const inet_protosw& an
 }  // namespace
 
 int inet6_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
-  Protocol protocol(asked, kern ? nullptr : k.path);
+  Protocol protocol(asked, kern ? nullptr : k.path, !kern && k.same != nullptr);
   if (k.has(Behaviour::protocol_range_check)) {
     if (protocol < 0 || protocol >= ipproto_max(k)) return k.fail(Rule::protocol_range, kEINVAL);
     k.pass(Rule::protocol_range);
@@ -69,9 +68,7 @@ int inet6_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
   sock_init_data(k, &sock, *sk);
   inet_sock& inet = inet_sk(*sk);
   fill(k, inet, sock, *answer, protocol);
-  if (inet.sk_protocol != static_cast<uint32_t>(protocol.value()))
-    k.hazard(Hazard::truncated_protocol);
-  if (sock.type == kSOCK_RAW && inet.skc_num == 0) k.hazard(Hazard::null_get_port);
+  note_number_hazards(k, sock, inet, protocol);
   error = hash_init_bpf(k, inet, kern);
   if (error != 0) {
     sk_common_release(k, *sk);

@@ -39,10 +39,10 @@ int packet_create(Kernel& k, net& net, socket& sock, int32_t protocol, bool kern
   auto& po = static_cast<packet_sock&>(*sk);
   po.pending_refcnt = k.has(Behaviour::packet_alloc_pending);
   po.sk_family = static_cast<uint16_t>(kAF_PACKET);
-  po.num = static_cast<uint16_t>(protocol);
+  po.num = Protocol(protocol, nullptr, !kern && k.same != nullptr).low_bits(16);
   po.sk_destruct = &kPacketSockDestruct;
   // __register_prot_hook: who receives is held.
-  po.running = po.num != 0;
+  po.running = !number_is(k, po.num, 0);
   if (po.running) ++po.sk_refcnt;
   sk_add_node(k, po, "packet.sklist");
   k.step(StepKind::init, "packet_create", 0, po.object);

@@ -67,7 +67,7 @@ Value packet_getsockopt(const View& view, const Sockopt& sockopt) {
 Value raw_getsockopt(const View& view, const Sockopt& sockopt) {
   if (sockopt.level != kSOL_RAW) return ip_getsockopt(view, sockopt);
   if (sockopt.option != kICMP_FILTER) return Value::failed(kENOPROTOOPT);
-  if (view.sk.skc_num != kIPPROTO_ICMP) return Value::failed(kEOPNOTSUPP);
+  if (!number_is(view.kernel, view.sk.skc_num, kIPPROTO_ICMP)) return Value::failed(kEOPNOTSUPP);
   return known(view, sockopt);
 }
 
@@ -78,7 +78,8 @@ Value rawv6_getsockopt(const View& view, const Sockopt& sockopt) {
     case kSOL_RAW:
       return own ? known(view, sockopt) : Value::failed(kENOPROTOOPT);
     case kSOL_ICMPV6:
-      if (view.sk.skc_num != kIPPROTO_ICMPV6) return Value::failed(kEOPNOTSUPP);
+      if (!number_is(view.kernel, view.sk.skc_num, kIPPROTO_ICMPV6))
+        return Value::failed(kEOPNOTSUPP);
       return known(view, sockopt);
     case kSOL_IPV6:
       return own ? known(view, sockopt) : ipv6_getsockopt(view, sockopt);

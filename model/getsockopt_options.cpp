@@ -10,8 +10,10 @@ constexpr int64_t kNobody = UINT32_MAX;  // the uid or gid -1
 
 const inet_sock& inet_of(const View& view) { return static_cast<const inet_sock&>(view.sk); }
 
-bool is_tcp(const sock& sk) {  // include/net/sock.h:sk_is_tcp
-  return is_inet(sk) && sk.sk_type == kSOCK_STREAM && sk.sk_protocol == kIPPROTO_TCP;
+bool is_tcp(const View& view) {  // include/net/sock.h:sk_is_tcp
+  const sock& sk = view.sk;
+  return is_inet(sk) && sk.sk_type == kSOCK_STREAM &&
+         number_is(view.kernel, sk.sk_protocol, kIPPROTO_TCP);
 }
 
 bool has_set_peek_off(const View& view) {
@@ -90,7 +92,7 @@ Value so_meminfo(const View& view) {
 
 Value so_txrehash(const View& view) {
   if (!view.kernel.has(Behaviour::txrehash)) return Value::failed(kENOPROTOOPT);
-  if (view.kernel.has(Behaviour::txrehash_tcp_only) && !is_tcp(view.sk))
+  if (view.kernel.has(Behaviour::txrehash_tcp_only) && !is_tcp(view))
     return Value::failed(kEOPNOTSUPP);
   return Value::number(view.sk.sk_txrehash);
 }
@@ -123,11 +125,11 @@ Value pktoptions(const View& view) {
 }
 
 Value ipv6_addrform(const View& view) {
-  const uint16_t protocol = view.sk.sk_protocol;
-  const bool udplite =
-      protocol == kIPPROTO_UDPLITE && view.kernel.has(Behaviour::udplite_options);
-  if (protocol != kIPPROTO_UDP && protocol != kIPPROTO_TCP && !udplite)
-    return Value::failed(kENOPROTOOPT);
+  const auto is = [&view](uint16_t protocol) {
+    return number_is(view.kernel, view.sk.sk_protocol, protocol);
+  };
+  const bool udplite = view.kernel.has(Behaviour::udplite_options) && is(kIPPROTO_UDPLITE);
+  if (!is(kIPPROTO_UDP) && !is(kIPPROTO_TCP) && !udplite) return Value::failed(kENOPROTOOPT);
   return Value::failed(kENOTCONN);  // a fresh socket is not established
 }
 
@@ -146,8 +148,8 @@ Value ipv6_autoflowlabel(const View& view) {
 
 // Where rawv6_init_sk puts the checksum: ICMPv6 and mobility headers have a fixed place for it.
 Value ipv6_checksum(const View& view) {
-  if (view.sk.skc_num == kIPPROTO_ICMPV6) return Value::number(2);
-  return Value::number(view.sk.skc_num == kIPPROTO_MH ? 4 : -1);
+  if (number_is(view.kernel, view.sk.skc_num, kIPPROTO_ICMPV6)) return Value::number(2);
+  return Value::number(number_is(view.kernel, view.sk.skc_num, kIPPROTO_MH) ? 4 : -1);
 }
 
 }  // namespace sockoracle

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <type_traits>
 
 #include "model/getsockopt.h"
 #include "model/kernel.h"
@@ -60,7 +61,12 @@ using class_of = typename member_class<decltype(member)>::type;
 // A member of the sock; the row's place says that the sock is of the member's class.
 template <auto member>
 Value field(const View& view) {
-  return Value::number(static_cast<int64_t>(static_cast<const class_of<member>&>(view.sk).*member));
+  const auto& value = static_cast<const class_of<member>&>(view.sk).*member;
+  if constexpr (std::is_same_v<decltype(value), const sock_num&>) {
+    return Value::number(value);
+  } else {
+    return Value::number(static_cast<int64_t>(value));
+  }
 }
 
 // A member of the IPv6 control block.

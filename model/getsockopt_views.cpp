@@ -6,14 +6,12 @@ namespace {
 
 constexpr uint32_t kOverflowId = 65534;  // DEFAULT_OVERFLOWUID, DEFAULT_OVERFLOWGID
 
-uint16_t ntohs(uint16_t number) { return static_cast<uint16_t>(number << 8 | number >> 8); }
-
 // The port of a fresh AF_INET or AF_INET6 socket: inet_num of a raw one. L2TP's own name has no
 // port.
-uint16_t local_port(const View& view) {
+sock_num local_port(const View& view) {
   const ProtoId id = view.sk.sk_prot->id;
-  if (id == ProtoId::l2tp_ip || id == ProtoId::l2tp_ip6) return 0;
-  return ntohs(static_cast<const inet_sock&>(view.sk).inet_sport);
+  if (id == ProtoId::l2tp_ip || id == ProtoId::l2tp_ip6) return {};
+  return swapped(static_cast<const inet_sock&>(view.sk).inet_sport);
 }
 
 // kernel/user_namespace.c:from_kuid_munged, in the user namespace of the one who looks: the caller.
@@ -37,8 +35,11 @@ Value enotty() { return Value::failed(kENOTTY); }
 Value sockname(const View& view) {
   if (view.sk.sk_family == kAF_PACKET) return Value::name("17");
   if (view.sk.sk_family != kAF_INET) return {};
-  const std::array<int64_t, 3> words{kAF_INET, view.sk.skc_rcv_saddr, local_port(view)};
-  return Value::list(words);
+  const sock_num port = local_port(view);
+  const std::array<int64_t, 3> words{kAF_INET, view.sk.skc_rcv_saddr, port.number};
+  Value name = Value::list(words);
+  name.protocol_bits = port.protocol_bits;
+  return name;
 }
 
 Value sockname_port(const View& view) {

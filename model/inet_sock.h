@@ -40,6 +40,18 @@ inline constexpr int64_t kMAX_SCHEDULE_TIMEOUT = INT64_MAX;
 inline constexpr int32_t kSOCK_TXREHASH_DEFAULT = 255;
 inline constexpr int64_t kSK_DEFAULT_STAMP = -1000000000;  // a second before the epoch, in ns
 
+// A number of a sock that may be the low bits of the caller's protocol. It has no comparison: who
+// depends on it asks number_is (kernel.h), so that the kernel knows for which protocols the answer
+// holds.
+struct sock_num {
+  uint16_t number;
+  uint8_t protocol_bits = 0;  // how many; 0: not from the caller's protocol, or nobody asks
+};
+
+inline sock_num swapped(sock_num n) {  // htons, ntohs
+  return {static_cast<uint16_t>(n.number << 8 | n.number >> 8), n.protocol_bits};
+}
+
 // include/net/sock.h:struct sock
 struct sock {
   sock* sk_node_next;  // the nulls pointer: the one thing sk_prot_clear_nulls leaves alone
@@ -55,13 +67,15 @@ struct sock {
   const proto* sk_prot;
   net* sk_net;
   uint32_t skc_daddr, skc_rcv_saddr;
-  uint16_t skc_dport, skc_num;
+  uint16_t skc_dport;
+  sock_num skc_num;
   int32_t sk_refcnt;
   bool sk_lock_owned;
   int32_t sk_drops, sk_rcvlowat, sk_rcvbuf, sk_sndbuf;
   int32_t sk_rmem_alloc, sk_wmem_alloc;
   uint8_t sk_no_check, sk_no_check_tx, sk_no_check_rx;  // the first until 3.15, then the pair
-  uint16_t sk_type, sk_protocol;
+  uint16_t sk_type;
+  sock_num sk_protocol;
   uint32_t sk_flags;
   const proto* sk_prot_creator;
   int32_t sk_err;
@@ -97,7 +111,7 @@ struct inet_sock : sock {
   uint32_t inet_saddr;
   int16_t uc_ttl;
   uint16_t cmsg_flags;
-  uint16_t inet_sport;  // network byte order
+  sock_num inet_sport;  // network byte order
   uint16_t inet_id;
   bool inet_opt;  // IP options are set
   int32_t rx_dst_ifindex;
@@ -146,7 +160,7 @@ struct carrier_sock : inet_sock {
 };
 
 struct packet_sock : sock {
-  uint16_t num;       // protocol, network byte order
+  sock_num num;       // protocol, network byte order
   bool pending_refcnt;
   bool running;       // on the list of the protocol's receivers
 };
@@ -156,8 +170,6 @@ template <class Base>
 struct with_ipv6 : Base {
   ipv6_pinfo inet6;
 };
-
-static_assert(std::is_trivial_v<tcp_sock> == false || sizeof(tcp_sock) < 2048);
 
 enum socket_state : uint8_t { SS_FREE, SS_UNCONNECTED };
 
@@ -174,8 +186,6 @@ struct socket {
   uint32_t inode_uid, inode_gid;
   uint32_t inode_mode;
   bool wq_allocated;
-  // sk points at memory that was given back: set when the sock is freed under it. The model's.
-  bool sk_dangles;
   // What the descriptor knows.
   int32_t fd_flags;  // O_ bits of F_GETFL
   bool close_on_exec;

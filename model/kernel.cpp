@@ -180,6 +180,23 @@ void Protocol::narrow(int64_t low, int64_t high) const {
   if (path_->high > high) path_->high = high;
 }
 
+void SameView::within(int64_t from, int64_t to) {
+  if (low < from) low = from;
+  if (high > to) high = to;
+}
+
+void SameView::compared(uint8_t bits, int64_t number) {
+  const int64_t size = int64_t{1} << bits;
+  if (number < 0 || number >= size) return;  // never equal
+  // How far above the protocol the next one is whose low bits are the number.
+  const int64_t above = (((number - protocol) % size) + size) % size;
+  if (above == 0) {
+    within(protocol, protocol);
+  } else {
+    within(protocol + above - size + 1, protocol + above - 1);
+  }
+}
+
 // Everything that boot asks k.has() of. fuzz/test/boots_test.cpp boots both ways and compares.
 static BehaviourSet read_at_boot() {
   BehaviourSet set;
@@ -217,6 +234,7 @@ void Kernel::begin(const World& world) {
   behaviours_ = all_of(world);
   path = nullptr;
   kern_depth = 0;
+  same = nullptr;
   changed_ = false;
   fallible_ = 0;
   decided_ = Rule::created;
@@ -271,6 +289,7 @@ Verdict Kernel::call(const Call& call) {
   decided_ = Rule::created;
   int result = 0;
   PathCondition* const path_of_call = path;
+  SameView* const same_of_call = same;
   switch (call.entry) {
     case Entry::socket:
     case Entry::socketcall:  // copies its arguments and calls __sys_socket
@@ -284,6 +303,7 @@ Verdict Kernel::call(const Call& call) {
       break;
   }
   path = path_of_call;
+  same = same_of_call;
   if (objects->asconf_walker != nullptr) sctp_addr_wq_timeout_handler(*this);
   Verdict verdict;
   verdict.rule = result >= 0 ? Rule::created : decided_;

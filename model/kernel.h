@@ -22,11 +22,30 @@ struct PathCondition {
   int64_t low = INT32_MIN, high = INT32_MAX;
 };
 
+// The protocols around the one asked whose sockets show the same. A path may be wider: one entry
+// of raw sockets serves all protocols, and yet some of them show a filter. So each look at a number
+// that a sock took from the caller's protocol narrows this, as comparisons narrow a path.
+struct SameView {
+  int32_t protocol = 0;
+  int64_t low = INT32_MIN, high = INT32_MAX;
+  // Only protocols of [from, to] show the same.
+  void within(int64_t from, int64_t to);
+  // The low bits of the protocol were compared with a number.
+  void compared(uint8_t bits, int64_t number);
+};
+
 // The caller's protocol inside inet_create. Behaves as an int; compared, it narrows the condition.
 class Protocol {
  public:
-  Protocol(int32_t value, PathCondition* path) : value_(value), path_(path) {}
+  Protocol(int32_t value, PathCondition* path, bool seen)
+      : value_(value), path_(path), seen_(seen) {}
   int32_t value() const { return value_; }
+  // What a member of that many bits keeps of it.
+  sock_num low_bits(uint8_t bits) const {
+    const uint32_t mask = (uint32_t{1} << bits) - 1;
+    return {static_cast<uint16_t>(static_cast<uint32_t>(value_) & mask),
+            seen_ ? bits : uint8_t{0}};
+  }
   bool operator<(int32_t bound) const {
     const bool yes = value_ < bound;
     if (path_ != nullptr) yes ? narrow(INT32_MIN, int64_t{bound} - 1) : narrow(bound, INT32_MAX);
@@ -43,13 +62,14 @@ class Protocol {
   }
   bool operator!=(int32_t number) const { return !(*this == number); }
   // An entry's number replaces the caller's: from here on nothing depends on the caller's.
-  void rewrite(int32_t value) { value_ = value; path_ = nullptr; }
+  void rewrite(int32_t value) { value_ = value; path_ = nullptr; seen_ = false; }
 
  private:
   void narrow(int64_t low, int64_t high) const;
 
   int32_t value_;
   PathCondition* path_;
+  bool seen_;  // somebody asks which protocols show the same
 };
 
 // What must be equal before a call and after its socket is closed or its failure is undone.
@@ -89,6 +109,8 @@ class Kernel {
   bool changed() const { return changed_; }
   // Set to learn which protocols share the path of the next call; null for speed.
   PathCondition* path = nullptr;
+  // Set to learn which protocols show the same, before the call and until its socket was looked at.
+  SameView* same = nullptr;
   // Depth of sockets that the kernel creates for itself: their rules are not the call's.
   int32_t kern_depth = 0;
   // Switch off for speed: no steps are recorded, verdicts stay the same.
@@ -154,6 +176,12 @@ struct BootKey {
   friend bool operator==(const BootKey&, const BootKey&) = default;
 };
 BootKey boot_key(const World& world);
+// Is it that number? The one way to compare a sock's number: it narrows SameView.
+inline bool number_is(const Kernel& k, sock_num number, uint16_t other) {
+  if (k.same != nullptr && number.protocol_bits != 0)
+    k.same->compared(number.protocol_bits, other);
+  return number.number == other;
+}
 
 // Boots a kernel, makes the call, reads the state, closes, and checks the balance: what leaked
 // becomes a hazard of the answer.

@@ -62,7 +62,7 @@ void ping_get_port(Kernel& k, sock& sk) {
 // ever: the next unhash writes through that address and drops a reference that is not the table's.
 void ping_unhash(Kernel& k, sock& sk) {
   if (k.has(Behaviour::ping_unhash_fixed)) {
-    if (sk_del_node_init(k, sk, "ping_table")) sk.skc_num = inet_sk(sk).inet_sport = 0;
+    if (sk_del_node_init(k, sk, "ping_table")) sk.skc_num = inet_sk(sk).inet_sport = {};
     return;
   }
   if (sk.sk_node_pprev == nullptr) return;
@@ -72,7 +72,7 @@ void ping_unhash(Kernel& k, sock& sk) {
   }
   sk.sk_node_pprev = poison2();
   k.step(StepKind::unhash, "ping_table", 0, sk.object);
-  sk.skc_num = inet_sk(sk).inet_sport = 0;
+  sk.skc_num = inet_sk(sk).inet_sport = {};
   sock_put(k, sk);
 }
 

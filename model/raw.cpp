@@ -33,7 +33,7 @@ void raw_unhash_sk(Kernel& k, sock& sk) {
 }
 
 int raw_sk_init(Kernel& k, sock& sk) {
-  if (sk.skc_num == kIPPROTO_ICMP) static_cast<raw_sock&>(sk).filter = 0;
+  if (number_is(k, sk.skc_num, kIPPROTO_ICMP)) static_cast<raw_sock&>(sk).filter = 0;
   k.step(StepKind::init, "raw_sk_init", 0, sk.object);
   return 0;
 }
@@ -51,7 +51,7 @@ void raw_close(Kernel& k, sock& sk) { sk_common_release(k, sk); }
 
 // l2tp_ip_open sets the number itself, so that autobind never runs, and hashes.
 int l2tp_ip_open(Kernel& k, sock& sk) {
-  sk.skc_num = static_cast<uint16_t>(kIPPROTO_L2TP);
+  sk.skc_num = {kIPPROTO_L2TP};
   k.step(StepKind::init, "l2tp_ip_open", 0, sk.object);
   return l2tp_ip_hash(k, sk);
 }

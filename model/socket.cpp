@@ -255,6 +255,7 @@ int __sys_socket(Kernel& k, int32_t family, int32_t type, int32_t protocol) {
     k.step(StepKind::bpf, "update_socket_protocol", 0, 0, replaced);
     protocol = replaced;
     k.path = nullptr;
+    k.same = nullptr;
   }
   int error = check_flags(k, type);
   if (error != 0) return error;

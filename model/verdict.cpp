@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/verdict.h"
 
+#include "model/inet_sock.h"
+
 namespace sockoracle {
 namespace {
 
@@ -55,6 +57,12 @@ Value Value::number(int64_t n) {
   Value value;
   value.kind = Kind::number;
   value.v[0] = n;
+  return value;
+}
+
+Value Value::number(sock_num n) {
+  Value value = number(int64_t{n.number});
+  value.protocol_bits = n.protocol_bits;
   return value;
 }
 

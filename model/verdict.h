@@ -12,6 +12,8 @@
 
 namespace sockoracle {
 
+struct sock_num;
+
 enum class Rule : uint8_t {
 #define RULE(id, ...) id,
 #include "model/rules.def"
@@ -125,11 +127,13 @@ struct Value {
   enum class Kind : uint8_t { none, number, list, text, error };
   Kind kind = Kind::none;
   uint8_t count = 0;               // list: entries; a list of 0 entries is an empty buffer
+  uint8_t protocol_bits = 0;       // the (last) number is that many low bits of the protocol
   int32_t error = 0;               // positive errno
   std::array<int64_t, 9> v{};      // number in v[0]
   std::string_view text;           // of static life time
 
   static Value number(int64_t n);
+  static Value number(sock_num n);
   static Value failed(int32_t error);
   static Value name(std::string_view text);
   static Value list(std::span<const int64_t> numbers);

@@ -41,7 +41,7 @@ std::string state_table(const Comparison& comparison, const World& world) {
   for (const Kind& kind : kKinds) {
     if (asker.piece(kind.family, kind.type, kind.protocol).error != 0) continue;
     kinds.push_back(kind);
-    columns.push_back(asker.state(kind.family, kind.type, kind.protocol));
+    columns.push_back(asker.state(kind.family, kind.type, kind.protocol).texts);
     out += std::string("<th scope=col>") + kind.name;
   }
   out += "</tr>\n";

@@ -7,6 +7,7 @@
 #include "conformance/diff_causes.h"
 #include "conformance/ending.h"
 #include "conformance/model_answers.h"
+#include "conformance/near_world.h"
 #include "conformance/plan.h"
 #include "conformance/recording.h"
 #include "conformance/step_text.h"
@@ -112,6 +113,57 @@ BOOST_AUTO_TEST_CASE(a_run_across_rules_becomes_a_finding_for_each) {
   BOOST_TEST(row(c.findings[1].rule).name == "protocol_known");
   BOOST_TEST(c.findings[1].count == 1u);
   BOOST_TEST(c.findings[1].got == "EPERM");
+}
+
+// gVisor's ping sockets: there are some where Linux refuses them, and FIONREAD answers.
+BOOST_AUTO_TEST_CASE(a_socket_that_linux_refuses_is_compared_with_a_near_world) {
+  const World world = world_of_release("6.18");
+  NearWorlds worlds(context_world(world, *find_context("root")));
+  const NearWorlds::Near near = worlds.find(2, 2, 1, Rule::ping_group);
+  BOOST_REQUIRE(near.asker != nullptr);
+  BOOST_TEST(near.flags == "--sysctl net.ipv4.ping_group_range=\"0 0\"");
+  const std::vector<std::string> texts = near.asker->state(2, 2, 1).texts;
+  StateTable states;
+  StateText state;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const Observable& row = observables()[i];
+    if (row.deep || texts[i].empty()) continue;
+    state.values.emplace_back(states.name_index(row.name),
+                              row.name == "FIONREAD" ? std::string("0") : texts[i]);
+  }
+  const uint32_t index = states.add(state);
+  const Answers answers =
+      answers_of({{.family = 2, .type = 2, .low = 1, .high = 1, .state = index}}, "root");
+  const Comparison c = compared(world, states, answers);
+  BOOST_REQUIRE(c.findings.size() == 2u);
+  BOOST_TEST(c.findings[0].observable == "errno");
+  BOOST_TEST(c.findings[0].near.empty());
+  const Finding& f = c.findings[1];
+  BOOST_TEST(f.observable == "FIONREAD");
+  BOOST_TEST(f.expected == "!ENOTTY");
+  BOOST_TEST(f.got == "0");
+  BOOST_TEST(f.near == near.flags);
+  BOOST_TEST(finding_sentence(c, f).ends_with("where it creates it: with " + near.flags));
+  BOOST_TEST(explain_command(c, f).ends_with(" --as root " + near.flags));
+  // In a context in which Linux creates it, there is nothing to search for.
+  Comparer comparer(world, states);
+  comparer.add(answers);
+  Answers created = answers;
+  created.context = "ping-gid";
+  comparer.add(created);
+  for (const Finding& finding : comparer.finish({}, {}, true).findings)
+    BOOST_TEST(finding.near.empty());
+}
+
+// Nobody's plan has it, but a recording may.
+BOOST_AUTO_TEST_CASE(runs_of_any_width_are_answered) {
+  for (const char* release : {"3.12", "6.18"}) {
+    StateTable states;
+    const uint32_t index = states.add({});
+    const Answers answers = answers_of(
+        {{.family = 2, .type = 3, .low = INT32_MIN, .high = INT32_MAX, .state = index}}, "root");
+    BOOST_TEST(!compared(world_of_release(release), states, answers).findings.empty());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(deviations_are_checked_both_ways) {

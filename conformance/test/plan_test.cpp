@@ -3,7 +3,9 @@
 #include <map>
 #include <set>
 
+#include "conformance/case_facts.h"
 #include "conformance/cli_error.h"
+#include "conformance/model_answers.h"
 #include "conformance/plan.h"
 #include "model/kernel.h"
 #include "model/strace.h"
@@ -192,6 +194,42 @@ BOOST_AUTO_TEST_CASE(a_kernel_that_can_load_modules_is_not_made_to) {
   base.modules_enabled = false;  // as without CONFIG_MODULES
   const Plan harmless = make_plan(base, careful);
   BOOST_TEST(asks(context_of(harmless, "root")->requests, 2, 1, 132));
+}
+
+// The plan reads the tables, the model follows its path: both must tell the same calls that make a
+// kernel look for a module.
+BOOST_AUTO_TEST_CASE(what_might_request_a_module_is_what_the_model_requests) {
+  for (const char* name : {"3.12", "4.4", "5.4", "5.10", "6.12", "6.16", "7.3"}) {
+    for (const Presence presence : {Presence::builtin, Presence::loaded, Presence::loadable}) {
+      World world = world_of_release(name);
+      for (const ProviderRow& row : providers()) {
+        Presence& is = world.providers[static_cast<size_t>(row.id)];
+        if (row.id != Provider::inet && is != Presence::absent) is = presence;
+      }
+      ModelAsker asker(world);
+      for (const Request& r : full_grid()) {
+        if (!has_model(r.family) || r.deep) continue;
+        for (const ProtocolRange& range : r.protocols) {
+          for (int64_t p = range.low; p <= range.high; p += p == range.high ? 1 : 3) {
+            const auto protocol = static_cast<int32_t>(std::min<int64_t>(p, range.high));
+            const bool requests = asker.piece(r.family, r.type, protocol).requests_module;
+            BOOST_REQUIRE_MESSAGE(
+                might_request_module(world, r.family, r.type, protocol) == requests,
+                name << ": " << r.family << " " << r.type << " " << protocol);
+          }
+        }
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(other_families_are_left_out_where_they_might_load_a_module) {
+  World base = world_of_release("6.12");
+  const PlanOptions careful{.contexts = {"root"}, .stage = true, .allow_autoload = false};
+  BOOST_TEST(!asks(make_plan(base, careful).contexts[0].requests, 1, 1, 0));
+  BOOST_TEST(asks(make_plan(base, careful).contexts[0].requests, 9999, 1, 0));
+  base.modules_enabled = false;
+  BOOST_TEST(asks(make_plan(base, careful).contexts[0].requests, 1, 1, 0));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_staged_is_skipped_with_its_reason) {

@@ -231,7 +231,8 @@ class FieldChecker {
     }
     for (const FieldReading& field : observer_.fields()) {
       const Observable& row = observables()[field.row];
-      const std::string expected = probe_text(row, row.expect(*kernel_, *sock), protocol);
+      SameView same{.protocol = protocol};  // each protocol is asked here
+      const std::string expected = probe_text(row, row.expect(*kernel_, *sock), same);
       if (expected.empty())
         continue;
       const std::string got = observer_.text(field, copy, expected);

@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_bpf_program_may_replace_the_protocol) {
     Kernel k(world);
     const Verdict v = k.call({row.entry, kAF_INET, row.type, row.protocol});
     BOOST_TEST(words(v) == row.answer, row.release << ' ' << row.protocol << ": " << words(v));
-    if (v.error == 0) BOOST_TEST(int32_t{k.lookup(v.fd)->sk->sk_protocol} == row.replaced);
+    if (v.error == 0) BOOST_TEST(int32_t{k.lookup(v.fd)->sk->sk_protocol.number} == row.replaced);
   }
 }
 

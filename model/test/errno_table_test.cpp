@@ -199,11 +199,11 @@ BOOST_AUTO_TEST_CASE(raw_protocol_widths) {
       BOOST_TEST(v.hazards.has(Hazard::null_get_port) == row.null_get_port);
       if (v.error != 0) continue;
       const struct sock& sk = *k.lookup(v.fd)->sk;
-      BOOST_TEST(sk.sk_protocol == row.sk_protocol);
-      BOOST_TEST(sk.skc_num == row.inet_num);
+      BOOST_TEST(sk.sk_protocol.number == row.sk_protocol);
+      BOOST_TEST(sk.skc_num.number == row.inet_num);
       BOOST_TEST(inet_sk(sk).hdrincl == row.hdrincl);
       const uint32_t swapped = uint32_t{row.inet_num} << 8 | row.inet_num >> 8;
-      BOOST_TEST(inet_sk(sk).inet_sport == (swapped & 0xffff));
+      BOOST_TEST(inet_sk(sk).inet_sport.number == (swapped & 0xffff));
       // hashed exactly when it has a number
       BOOST_TEST((sk.sk_node_pprev != nullptr) == (row.inet_num != 0));
     }

@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(resolved_protocol) {
   for (const auto& [type, asked, resolved] : rows) {
     Kernel k(world);
     const Verdict v = k.call(inet(type, asked));
-    BOOST_TEST(int32_t{k.lookup(v.fd)->sk->sk_protocol} == resolved);
+    BOOST_TEST(int32_t{k.lookup(v.fd)->sk->sk_protocol.number} == resolved);
   }
 }
 
