@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "conformance/model_answers.h"
+#include "conformance/case_facts.h"
 #include "conformance/plan.h"
 #include "model/symbols.h"
 
@@ -57,9 +57,8 @@ inline constexpr struct {
 // But for those that would make the kernel load something: what is loaded stays.
 inline std::vector<Call> deep_calls(const World& world) {
   std::vector<Call> calls;
-  ModelAsker asker(world);
   for (const auto& [family, type, protocol] : kDeepCalls) {
-    if (asker.piece(family, type, protocol).requests_module)
+    if (world.modules_enabled && might_request_module(world, family, type, protocol))
       continue;
     calls.push_back({.entry = Entry::socket, .family = family, .type = type, .protocol = protocol});
   }

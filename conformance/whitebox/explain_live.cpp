@@ -2,9 +2,11 @@
 // `explain --live`: one call, the model's steps and the running kernel's side by side.
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "conformance/case_facts.h"
 #include "conformance/cli_error.h"
 #include "conformance/host_world.h"
-#include "conformance/model_answers.h"
 #include "conformance/step_text.h"
 #include "conformance/text_layout.h"
 #include "conformance/whitebox/cgroup_deny.h"
@@ -47,6 +49,14 @@ std::string live_text(const LiveStep& step) {
   return step.outside ? text + ", later" : text;
 }
 
+// What the model's column says beside a step that only the kernel makes.
+std::string no_step(const LiveStep& live) {
+  if (live.kind == step_alloc && live.object.empty()) {
+    return live.reason.empty() ? "(no step stands for it)" : "(" + std::string(live.reason) + ")";
+  }
+  return {};
+}
+
 std::string table(const BothSteps& both) {
   std::string out = padded("  the model", kColumn) + "the running kernel\n";
   for (const StepPair& pair : both.pairs) {
@@ -54,7 +64,9 @@ std::string table(const BothSteps& both) {
     if (pair.model >= 0)
       line += step_text(both.model[static_cast<size_t>(pair.model)]);
     if (pair.live >= 0) {
-      line = padded(line, kColumn) + live_text(both.live.steps[static_cast<size_t>(pair.live)]);
+      const LiveStep& live = both.live.steps[static_cast<size_t>(pair.live)];
+      if (pair.model < 0) line += no_step(live);
+      line = padded(line, kColumn) + live_text(live);
     }
     out += line + "\n";
   }
@@ -76,8 +88,12 @@ BothSteps make_steps(LiveContext& context, const Call& call, std::string* text) 
   out = table(both) + "\n";
   if (both.live.held != 0)
     out += "  " + objects_word(both.live.held) + " not given back\n";
-  out += judgement(both.expected, both.got,
-                   "Both asked for the same things in the same order, and gave back the same.");
+  const bool besides = std::any_of(both.live.steps.begin(), both.live.steps.end(), is_only_live);
+  out += judgement(
+      both.expected, both.got,
+      besides ? "But for the objects above that say why no step stands for them, both asked for\n"
+                "  the same things in the same order, and gave back the same."
+              : "Both asked for the same things in the same order, and gave back the same.");
   for (const auto& [kind, what] : tracer.missing())
     out += "  Not seen: " + what + ".\n";
   return both;
@@ -116,8 +132,8 @@ std::string explain_live_text(const Call& call, const std::string& context) {
   if (!part.skipped.empty())
     throw UnavailableError("--live as " + context + ": " + part.skipped);
   const World world = context_world(facts.world, *part.context);
-  ModelAsker asker(world);
-  if (asker.piece(call.family, call.type, call.protocol).requests_module) {
+  if (facts.world.modules_enabled &&
+      might_request_module(facts.world, call.family, call.type, call.protocol)) {
     throw UnavailableError("--live: the call would make this kernel run modprobe");
   }
   ProbeProcess probe;

@@ -60,9 +60,10 @@ bool is_free(const Step& step, std::span<const Step> all) {
          }));
 }
 
+// Whatever it asks for; an allocation that no step stands for needs a row that says why.
 bool is_ask(const LiveStep& step) {
   return step.kind == step_capable || step.kind == step_module ||
-         (step.kind == step_alloc && !step.object.empty());
+         (step.kind == step_alloc && !is_only_live(step));
 }
 
 // Objects that the model counts; it does not follow those behind a descriptor.
@@ -96,7 +97,8 @@ std::string word(const LiveStep& step) {
     return capability_word(step.capability, step.result == 0);
   if (step.kind == step_module)
     return "module";
-  return (step.kind == step_free ? "-" : "+") + step.object;
+  return (step.kind == step_free ? "-" : "+") +
+         (step.object.empty() ? "an object in " + step.where : step.object);
 }
 
 // Asks in order, then what was given back in any order.
@@ -177,6 +179,10 @@ void compare(BothSteps& both, const StepTracer& tracer) {
 }
 
 }  // namespace
+
+bool is_only_live(const LiveStep& step) {
+  return step.object.empty() && !step.reason.empty();
+}
 
 std::string objects_word(int count) {
   return std::to_string(count) + (count == 1 ? " object" : " objects");

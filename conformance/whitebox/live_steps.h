@@ -4,8 +4,8 @@
 // What both can show: capabilities and modules asked for, objects taken and given back. What is
 // asked for must be the same, in the same order, with the same results; what a failed call took of
 // the model's objects must be given back. Frees have no order: some wait for RCU. What only the
-// model names (rules, fields, references) and what only the kernel does (a security module's blob)
-// stands alone.
+// model names (rules, fields, references) stands alone. So does what only the kernel takes, where a
+// row of live_sites.def (ONLY_LIVE) says why; without one it is a difference.
 #pragma once
 
 #include <memory>
@@ -33,6 +33,9 @@ struct BothSteps {
   std::vector<StepPair> pairs;
   std::string expected, got;  // what was asked for and given back, in words; equal = they agree
 };
+
+// An object that no step of the model's stands for, and a row says why.
+bool is_only_live(const LiveStep& step);
 
 // "1 object", "2 objects"
 std::string objects_word(int count);

@@ -40,6 +40,22 @@ std::string object_of(std::string_view function, int nth = 0) {
                          : std::string(objects[static_cast<size_t>(nth) % objects.size()]);
 }
 
+struct OnlyLive {
+  std::string_view function, reason;
+};
+constexpr OnlyLive kOnlyLive[] = {
+#define ONLY_LIVE(function, reason) {function, reason},
+#include "conformance/whitebox/live_sites.def"
+};
+
+std::string_view reason_without_step(std::string_view function) {
+  for (const OnlyLive& row : kOnlyLive) {
+    if (row.function == function)
+      return row.reason;
+  }
+  return {};
+}
+
 bool is_freed_unseen(std::string_view object) {
   constexpr std::string_view kObjects[] = {
 #define FREED_UNSEEN(object, reason) object,
@@ -191,7 +207,7 @@ LiveCall StepTracer::collect(int patience_ms) {
   } while (count_held() > 0 && std::chrono::steady_clock::now() < deadline);
   LiveCall call;
   call.held = count_held();
-  std::map<uint64_t, std::pair<int, std::string>> objects;  // address: number, name
+  std::map<uint64_t, LiveStep> objects;  // address: how it was taken
   std::map<std::string, int> allocations;  // by function
   int number = 0;
   bool inside = false;
@@ -213,14 +229,16 @@ LiveCall StepTracer::collect(int patience_ms) {
       case step_alloc:
         step.object = object_of(step.where, allocations[step.where]++);
         step.number = ++number;
-        objects[event.object] = {step.number, step.object};
+        step.reason = reason_without_step(step.where);
+        objects[event.object] = step;
         break;
       case step_free: {
         const auto found = objects.find(event.object);
         if (found == objects.end())
           continue;  // of a call before
-        step.number = found->second.first;
-        step.object = found->second.second;
+        step.number = found->second.number;
+        step.object = found->second.object;
+        step.reason = found->second.reason;
         objects.erase(found);
         break;
       }
