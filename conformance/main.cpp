@@ -15,6 +15,7 @@
 #include "conformance/cli_names.h"
 #include "conformance/cli_world.h"
 #include "conformance/commands_check.h"
+#include "conformance/commit.h"
 #include "conformance/explain.h"
 #include "conformance/history_text.h"
 #include "conformance/list_text.h"
@@ -26,6 +27,7 @@
 #include "conformance/strace_verdicts.h"
 #include "conformance/table_text.h"
 #include "conformance/terminal.h"
+#include "conformance/tool_name.h"
 #include "conformance/vm/own_program.h"
 #include "conformance/vm/setup.h"
 #include "conformance/whitebox/whitebox.h"
@@ -643,6 +645,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace sockoracle;
+  set_tool_name(std::string("sockoracle " SOCKORACLE_VERSION " (") + commit() + ")");
   try {
     return run(argc, argv);
   } catch (const UsageError& error) {

@@ -12,6 +12,7 @@
 #include "conformance/autoload.h"
 #include "conformance/commands_check.h"
 #include "conformance/plan.h"
+#include "conformance/tool_name.h"
 #include "conformance/whitebox/whitebox.h"
 
 namespace sockoracle {
@@ -54,8 +55,5 @@ std::unique_ptr<Subject> command_subject(std::string_view command, const AdjustW
 std::unique_ptr<Subject> named_subject(const NamedSubject& named, const AdjustWorld& adjust);
 // A named subject may be compared with another Linux than the one it says it is.
 void apply_compared_world(std::string_view name, World& world);
-
-// What recordings name as the tool that wrote them.
-std::string tool_name();
 
 }  // namespace sockoracle

@@ -75,6 +75,16 @@ std::unique_ptr<Subject> open_subject(const std::string& name, const SubjectOpti
   return file_subject(name, adjust);
 }
 
-std::string tool_name() { return "sockoracle " + std::string(releases().back().name); }
+namespace {
+
+std::string& own_name() {
+  static std::string name = "sockoracle";
+  return name;
+}
+
+}  // namespace
+
+std::string tool_name() { return own_name(); }
+void set_tool_name(std::string name) { own_name() = std::move(name); }
 
 }  // namespace sockoracle
