@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/release.h"
 
-#include <optional>
-
 namespace sockoracle {
 namespace {
 
@@ -18,9 +16,7 @@ constexpr BehaviourRow kBehaviours[] = {
 };
 static_assert(std::size(kBehaviours) == kBehaviourCount);
 
-struct Version {
-  uint32_t major = 0, minor = 0, sublevel = 0;
-};
+using Version = ReleaseNumbers;
 
 constexpr bool take_number(std::string_view& text, uint32_t& out) {
   if (text.empty() || text.front() < '0' || text.front() > '9') return false;
@@ -138,15 +134,14 @@ std::span<const BehaviourRow> behaviours() { return kBehaviours; }
 Release oldest_release() { return {0, 0}; }
 Release newest_release() { return {static_cast<uint8_t>(std::size(kReleases) - 1), 0}; }
 
-bool parse_release(std::string_view text, Release* out) {
-  if (!text.empty() && text.front() == 'v') text.remove_prefix(1);
-  const std::optional<Version> v = take_version(text);
-  if (!v || v->sublevel > 0xffff) return false;
-  if (!text.empty() && text.front() != '-' && text.front() != '+') return false;
-  const int index = find_series(*v);
-  if (index < 0) return false;
-  *out = {static_cast<uint8_t>(index), static_cast<uint16_t>(v->sublevel)};
-  return true;
+std::optional<ReleaseNumbers> take_release(std::string_view& text) { return take_version(text); }
+
+Neighbour nearest_series(ReleaseNumbers asked) {
+  uint8_t at = 0;
+  for (uint8_t i = 0; i < std::size(kReleases); ++i)
+    if (is_before(kReleases[i], asked)) at = i;
+  const int exact = find_series(asked);
+  return exact < 0 ? Neighbour{at, false} : Neighbour{static_cast<uint8_t>(exact), true};
 }
 
 const BehaviourRow* find_behaviour(std::string_view name) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -68,8 +69,20 @@ std::span<const BehaviourRow> behaviours();  // indexed by Behaviour
 Release oldest_release();
 Release newest_release();
 
-// "6.12", "6.12.43", "6.12.43-cloud-amd64", "v6.12": true and *out set, or false where the text is
-// no release or its series is not in the table.
+// X.Y.Z as written, before any table is asked. `text` begins behind it afterwards.
+struct ReleaseNumbers {
+  uint32_t major = 0, minor = 0, sublevel = 0;
+};
+std::optional<ReleaseNumbers> take_release(std::string_view& text);
+// The row of a series, or the newest one before it, or the oldest where there is none.
+struct Neighbour {
+  uint8_t index;
+  bool exact;
+};
+Neighbour nearest_series(ReleaseNumbers asked);
+
+// "6.12", "6.12.43", "6.12.43-cloud-amd64", "v6.12", and whatever else kernel_name.h reads: true
+// and *out set, or false where the text is no release or its series is not in the table.
 bool parse_release(std::string_view text, Release* out);
 const BehaviourRow* find_behaviour(std::string_view name);
 inline const BehaviourRow& row(Behaviour b) { return behaviours()[static_cast<size_t>(b)]; }

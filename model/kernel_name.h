@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a machine says of its kernel, read: the one parser for everything that names a release.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/release.h"
+
+namespace sockoracle {
+
+struct KernelName {
+  Release release;  // the one that answers
+  // Its series is in the table: false where the oldest or the newest answers in its place.
+  bool in_table = true;
+  std::string_view vendor;  // of kernel_vendors.def; empty where none fits
+  // What was assumed: "sublevel not known: 0 assumed". Empty where nothing was.
+  std::string note;
+};
+
+// `text` is what uname -r, uname -a, /proc/version or /proc/version_signature print, a version of
+// Debian's package ("1:6.1.63-1+rpt1"), or a release as people write it ("6.12", "v6.12.43");
+// `version` is what uname -v prints. Nothing where the text names no kernel.
+std::optional<KernelName> read_kernel_name(std::string_view text, std::string_view version = {});
+
+}  // namespace sockoracle
