@@ -52,32 +52,73 @@ constexpr bool is_before(const ReleaseRow& row, Version v) {
   return row.major != v.major ? row.major < v.major : row.minor < v.minor;
 }
 
+constexpr bool takes(std::string_view& text, std::string_view prefix) {
+  if (text.substr(0, prefix.size()) != prefix) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+// The next of a row's backports; nothing at the end or where none can be read.
+constexpr std::optional<Backport> take_backport(std::string_view& text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  Backport found;
+  if (takes(text, "<=")) found.known = Backport::Known::at_latest;
+  else if (takes(text, "-")) found.known = Backport::Known::gone;
+  else if (takes(text, "!")) found.known = Backport::Known::not_there;
+  const std::optional<Version> v = take_version(text);
+  if (!v || (!text.empty() && text.front() != ' ')) return std::nullopt;
+  found.numbers = *v;
+  return found;
+}
+
 constexpr bool holds(Release release, std::string_view since, std::string_view until,
                      std::string_view backports) {
   const ReleaseRow& row = kReleases[release.index];
-  if (!until.empty() && !is_before(row, *take_version(until))) return false;
-  if (since.empty() || !is_before(row, *take_version(since))) return true;
+  bool holding = (since.empty() || !is_before(row, *take_version(since))) &&
+                 (until.empty() || is_before(row, *take_version(until)));
   while (!backports.empty()) {
-    const Version v = *take_version(backports);
-    if (v.major == row.major && v.minor == row.minor) return release.sublevel >= v.sublevel;
-    while (!backports.empty() && backports.front() == ' ') backports.remove_prefix(1);
+    const std::optional<Backport> b = take_backport(backports);
+    if (!b) break;
+    if (b->numbers.major != row.major || b->numbers.minor != row.minor) continue;
+    if (release.sublevel < b->numbers.sublevel || b->known == Backport::Known::not_there) continue;
+    holding = b->known != Backport::Known::gone;
   }
-  return false;
+  return holding;
 }
 
-constexpr bool well_formed(std::string_view text, bool list) {
+constexpr bool is_release(std::string_view text) {
+  const std::optional<Version> v = take_version(text);
+  return v && text.empty() && v->sublevel == 0;
+}
+
+constexpr bool is_earlier(Version a, Version b) {
+  if (a.major != b.major) return a.major < b.major;
+  return a.minor != b.minor ? a.minor < b.minor : a.sublevel < b.sublevel;
+}
+
+// In order, each of a series of the table, and each changes what held before it in its series.
+constexpr bool backports_are_well_formed(const BehaviourRow& row) {
+  std::string_view text = row.backports;
+  Version last;
   while (!text.empty()) {
-    if (!take_version(text)) return false;
-    if (!text.empty() && (!list || text.front() != ' ')) return false;
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    const std::optional<Backport> b = take_backport(text);
+    if (!b || b->numbers.sublevel == 0 || !is_earlier(last, b->numbers)) return false;
+    const int series = find_series(b->numbers);
+    if (series < 0) return false;
+    const Release before{static_cast<uint8_t>(series),
+                         static_cast<uint16_t>(b->numbers.sublevel - 1)};
+    const bool held = holds(before, row.since, row.until, row.backports);
+    if (held != (b->known == Backport::Known::gone)) return false;
+    last = b->numbers;
   }
   return true;
 }
 
 constexpr bool table_is_well_formed() {
   for (const BehaviourRow& row : kBehaviours) {
-    if (!well_formed(row.since, false) || !well_formed(row.until, false)) return false;
-    if (!well_formed(row.backports, true) || row.sentence.empty()) return false;
+    if (!row.since.empty() && !is_release(row.since)) return false;
+    if (!row.until.empty() && !is_release(row.until)) return false;
+    if (!backports_are_well_formed(row) || row.sentence.empty()) return false;
     std::string_view since = row.since, until = row.until;
     if (!since.empty() && find_series(*take_version(since)) < 0) return false;
     if (!until.empty() && find_series(*take_version(until)) < 0) return false;
@@ -121,8 +162,8 @@ BehaviourSet compute(Release release) {
   BehaviourSet set = kMainline[release.index];
   if (release.sublevel == 0) return set;
   for (const BehaviourRow& row : kBehaviours) {
-    if (row.backports.empty() || set.has(row.id)) continue;
-    if (holds(release, row.since, row.until, row.backports)) set.set(row.id);
+    if (!row.backports.empty())
+      set.set(row.id, holds(release, row.since, row.until, row.backports));
   }
   return set;
 }
@@ -151,6 +192,13 @@ const BehaviourRow* find_behaviour(std::string_view name) {
 }
 
 BehaviourSet behaviours_of(Release release) { return compute(release); }
+
+std::vector<Backport> backports_of(Behaviour b) {
+  std::vector<Backport> all;
+  std::string_view text = row(b).backports;
+  while (const std::optional<Backport> next = take_backport(text)) all.push_back(*next);
+  return all;
+}
 
 bool within(Release release, std::string_view since, std::string_view until,
             std::string_view backports) {

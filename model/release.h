@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace sockoracle {
 
@@ -86,6 +87,14 @@ Neighbour nearest_series(ReleaseNumbers asked);
 bool parse_release(std::string_view text, Release* out);
 const BehaviourRow* find_behaviour(std::string_view name);
 inline const BehaviourRow& row(Behaviour b) { return behaviours()[static_cast<size_t>(b)]; }
+
+// One of a row's `backports`, and how it is known: see behaviours.def.
+struct Backport {
+  enum class Known : uint8_t { proven, at_latest, gone, not_there };
+  ReleaseNumbers numbers;
+  Known known = Known::proven;
+};
+std::vector<Backport> backports_of(Behaviour b);
 
 // What a release does, stable backports included.
 BehaviourSet behaviours_of(Release release);
