@@ -169,7 +169,7 @@ Call call_of(std::string_view raw) {
   throw UsageError("call: accepted is strace's notation, or an object with family, type, protocol");
 }
 
-void append_answer(std::string& out, const Answer& answer) {
+void append_answer(std::string& out, const Answer& answer, const std::string& release_note) {
   const Verdict& verdict = answer.verdict;
   const RuleRow& rule = row(verdict.rule);
   if (!is_modelled(verdict.rule)) {
@@ -196,6 +196,10 @@ void append_answer(std::string& out, const Answer& answer) {
   append_state(out, answer);
   out += ",\"hazards\":";
   append_hazards(out, verdict.hazards);
+  if (!release_note.empty()) {
+    out += ",\"release_note\":";
+    append_quoted(out, release_note);
+  }
   out += "}\n";
 }
 
@@ -258,6 +262,7 @@ class Lines {
 
 struct Oracle::Known {
   World world;
+  std::string release_note;
   std::unordered_map<std::string, std::string, TextHash, std::equal_to<>> answers;  // by call
 };
 
@@ -276,7 +281,9 @@ Oracle::Known& Oracle::known_world(std::string_view text) {
   std::vector<Item> items = defaults_;
   if (!text.empty()) items_of_json(text, {}, &items);
   auto known = std::make_unique<Known>();
-  known->world = build_setting(items).world;
+  const Setting setting = build_setting(items);
+  known->world = setting.world;
+  known->release_note = setting.release_note;
   forget_if_full(text.size() + sizeof(Known));
   return *worlds_.emplace(std::string(text), std::move(known)).first->second;
 }
@@ -285,7 +292,7 @@ const std::string& Oracle::known_answer(Known& known, std::string_view call) {
   if (const auto found = known.answers.find(call); found != known.answers.end())
     return found->second;
   std::string text;
-  append_answer(text, ask({known.world, call_of(call)}));
+  append_answer(text, ask({known.world, call_of(call)}), known.release_note);
   bytes_ += call.size() + text.size() + 128;
   return known.answers.emplace(std::string(call), std::move(text)).first->second;
 }

@@ -195,6 +195,7 @@ std::string audit_json(const Audit& audit, const Setting& setting,
   for (const std::string& file : files) out.text(file);
   out.end_list();
   out.member("release", release_text(setting.world.release));
+  if (!setting.release_note.empty()) out.member("release_note", setting.release_note);
   out.key("counts");
   out.begin_object();
   out.member("tests", static_cast<int64_t>(counts.all));

@@ -141,7 +141,20 @@ std::string place_of(Rule rule) {
 }
 
 std::string setting_text(const Setting& setting) {
-  return "Linux " + release_text(setting.world.release) + ", as " + setting.caller;
+  const std::string note = setting.release_note.empty() ? "" : " (" + setting.release_note + ")";
+  return "Linux " + release_text(setting.world.release) + note + ", as " + setting.caller;
+}
+
+// " (stable: at the latest from 7.0.13, 7.1.13)": backports that were seen and not dated.
+std::string undated_text(Behaviour behaviour) {
+  std::string text;
+  for (const Backport& b : backports_of(behaviour)) {
+    if (b.known != Backport::Known::at_latest) continue;
+    text += text.empty() ? " (stable: at the latest from " : ", ";
+    text += std::to_string(b.numbers.major) + "." + std::to_string(b.numbers.minor) + "." +
+            std::to_string(b.numbers.sublevel);
+  }
+  return text.empty() ? text : text + ")";
 }
 
 std::string asked_of_text(const Setting& setting) {
@@ -159,7 +172,7 @@ std::string behaviour_text(Behaviour behaviour) {
   std::string text(facts.name), source(facts.commit);
   if (!facts.cve.empty()) source += (source.empty() ? "" : ", ") + std::string(facts.cve);
   if (!source.empty()) text += " (" + source + ")";
-  return text + ": " + std::string(facts.sentence);
+  return text + ": " + std::string(facts.sentence) + undated_text(behaviour);
 }
 
 std::vector<std::string> era_reasons(const Era& era) {

@@ -12,6 +12,7 @@ namespace {
 void put_setting(JsonOut& out, const Setting& setting, const Call& call) {
   out.member("call", call_text(call));
   out.member("release", release_text(setting.world.release));
+  if (!setting.release_note.empty()) out.member("release_note", setting.release_note);
   out.member("caller", setting.caller);
   if (!setting.who.empty()) out.member("who", setting.who);
   out.member("flags", setting.flags);

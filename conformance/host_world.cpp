@@ -30,6 +30,12 @@ std::optional<std::string> slurp(const std::string& path) {
   return text;
 }
 
+// Ubuntu's kernels name their stable release here: "Ubuntu 5.15.0-122.132-generic 5.15.160".
+constexpr const char* kSignature = "/proc/version_signature";
+std::string signature_of(const std::optional<std::string>& text) {
+  return text ? " (" + text->substr(0, text->find('\n')) + ")" : "";
+}
+
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ' || text.back() == '\0'))
     text.pop_back();
@@ -73,10 +79,12 @@ class Host {
       facts_.uname_release = trimmed(file("/proc/sys/kernel/osrelease").value_or(""));
       version = trimmed(file("/proc/sys/kernel/version").value_or(""));
     }
-    Release release;
-    facts_.in_table =
-        facts_.sysname == "Linux" && parse_uname(facts_.uname_release, version, &release);
-    if (facts_.in_table) facts_.world = default_world(release);
+    version += signature_of(file(kSignature));
+    const std::optional<KernelName> name = read_kernel_name(facts_.uname_release, version);
+    facts_.in_table = facts_.sysname == "Linux" && name && name->in_table;
+    if (!facts_.in_table) return;
+    facts_.world = default_world(name->release);
+    facts_.release_note = name->note;
   }
 
   void read_config() {
@@ -254,14 +262,9 @@ HostFacts facts_of_files(const std::map<std::string, std::string>& files) {
 }
 
 bool parse_uname(const std::string& release, const std::string& version, Release* out) {
-  constexpr std::string_view kDebian = " Debian ";
-  if (!parse_release(release, out)) return false;
-  const size_t at = version.find(kDebian);
-  if (out->sublevel != 0 || at == std::string::npos) return true;
-  std::string_view stable = std::string_view(version).substr(at + kDebian.size());
-  stable = stable.substr(0, stable.find_first_not_of("0123456789."));
-  Release named;
-  if (parse_release(stable, &named) && named.index == out->index) *out = named;
+  const std::optional<KernelName> name = read_kernel_name(release, version);
+  if (!name || !name->in_table) return false;
+  *out = name->release;
   return true;
 }
 
@@ -272,12 +275,15 @@ const ProviderRow* provider_of_module(std::string_view module) {
   return nullptr;
 }
 
-Release default_release() {
+KernelName default_kernel() {
+  KernelName newest{.release = newest_release(), .vendor = {}, .note = {}};
   utsname names{};
-  Release release;
-  const bool known = uname(&names) == 0 && std::string_view(names.sysname) == "Linux" &&
-                     parse_uname(names.release, names.version, &release);
-  return known ? release : newest_release();
+  if (uname(&names) != 0 || std::string_view(names.sysname) != "Linux") return newest;
+  const std::string version = names.version + signature_of(slurp(kSignature));
+  const std::optional<KernelName> name = read_kernel_name(names.release, version);
+  if (name) return *name;
+  newest.note = std::string("this machine's ") + names.release + " is not understood";
+  return newest;
 }
 
 }  // namespace sockoracle

@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "model/case.h"
+#include "model/kernel_name.h"
 
 namespace sockoracle {
 
 struct HostFacts {
   std::string sysname, uname_release, machine;
   bool in_table = false;  // Linux, and its series is in the release table
+  std::string release_note;  // what was assumed of the release: "sublevel not known: 0 assumed"
   // The caller is root; both only where in_table.
   World world;                // in a fresh network namespace, as every staged context is
   World here;                 // in this process's own network namespace
@@ -34,15 +36,14 @@ HostFacts host_facts(const std::string& root = {});
 // version of /proc/sys/kernel.
 HostFacts facts_of_files(const std::map<std::string, std::string>& files);
 
-// The release from uname's release and version. Debian's kernels up to 6.1 keep the stable sublevel
-// out of the former ("5.10.0-46-cloud-amd64"); it stands in the latter ("#1 SMP Debian 5.10.262-1
-// (2026-01-02)"), and backports are dated by it. False where the series is not in the table.
+// The release from uname's release and version, by model/kernel_name.h. False where the series is
+// not in the table.
 bool parse_uname(const std::string& release, const std::string& version, Release* out);
 
 // What a module brings ("dccp_ipv4": DCCP); nullptr where the model has no such provider.
 const ProviderRow* provider_of_module(std::string_view module);
 
-// The running kernel's release where it is Linux and in the table, else the newest.
-Release default_release();
+// The running kernel's release where it is Linux, else the newest; its note says what was assumed.
+KernelName default_kernel();
 
 }  // namespace sockoracle

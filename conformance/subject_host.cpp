@@ -3,6 +3,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "conformance/cli_error.h"
 #include "conformance/host_world.h"
 #include "conformance/probe_client.h"
@@ -29,6 +31,9 @@ class HostSubject final : public Subject {
                              "; the model has Linux " + std::string(releases().front().name) +
                              " to " + std::string(releases().back().name));
     }
+    if (!facts.release_note.empty())
+      std::fprintf(stderr, "sockoracle: this machine's Linux %s: %s\n",
+                   facts.uname_release.c_str(), facts.release_note.c_str());
     world_ = facts.world;
     if (adjust) adjust(world_);
     provenance_ = provenance_of(world_);

@@ -179,6 +179,7 @@ std::string json_of(const Setting& setting, int32_t family, const std::vector<Ro
   JsonOut out;
   out.begin_object();
   out.member("release", release_text(setting.world.release));
+  if (!setting.release_note.empty()) out.member("release_note", setting.release_note);
   out.member("caller", setting.caller);
   out.member("flags", setting.flags);
   out.member("family", family);

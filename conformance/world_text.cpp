@@ -10,6 +10,7 @@
 #include "conformance/kernel_config.h"
 #include "conformance/own_caller.h"
 #include "conformance/terminal.h"
+#include "model/kernel_name.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -57,14 +58,17 @@ uint32_t id_of(const Item& item) {
   return static_cast<uint32_t>(number_of(item, 0, kIdMax, "a number"));
 }
 
-void apply_release(World& world, const Item& item) {
-  Release release;
-  if (!parse_release(item.value, &release))
+KernelName kernel_of(const Item& item) {
+  const std::optional<KernelName> name = read_kernel_name(item.value);
+  if (!name)
     refuse(item, "a release from " + release_text(oldest_release()) + " to " +
-                     release_text(newest_release()) + " (see: sockoracle list releases)" +
+                     release_text(newest_release()) +
+                     " (see: sockoracle list releases), or what uname -r prints" +
                      (item.origin == "--release" ? "" : ", or host"));
-  set_release(world, release);
+  return *name;
 }
+
+void apply_release(World& world, const Item& item) { set_release(world, kernel_of(item).release); }
 
 void apply_config_item(World& world, const Item& item) {
   if (!is_config_symbol(item.key)) {
@@ -228,7 +232,7 @@ std::string quoted(const std::string& value) {
 std::string flag_text(const Item& item) {
   switch (item.kind) {
     case ItemKind::release:
-      return item.value == "host" ? "--world host" : "--release " + item.value;
+      return item.value == "host" ? "--world host" : "--release " + quoted(item.value);
     case ItemKind::config: return {};
     case ItemKind::module: return "--module " + item.key + "=" + item.value;
     case ItemKind::context: return "--as " + item.value;
@@ -298,13 +302,14 @@ void note(const std::vector<std::string>& notes) {
   }
 }
 
-World host_world() {
+World host_world(std::string* release_note) {
   const DescriptorRoom room;
   const HostFacts facts = host_facts();
   if (!facts.in_table)
     throw UsageError("the world of this machine (" + facts.sysname + " " + facts.uname_release +
                      "): accepted is Linux of a release in the table");
   note(facts.notes);
+  *release_note = facts.release_note;
   return facts.here;
 }
 
@@ -321,11 +326,19 @@ Setting build_setting(const std::vector<Item>& given) {
   if (host && std::none_of(given.begin(), given.end(), is_context))
     setting.items.push_back({ItemKind::context, {}, std::string(kOwnCaller), "--world host"});
   const std::vector<Item> items = effective(setting.items);
-  setting.world = host ? host_world() : default_world(default_release());
+  if (host) {
+    setting.world = host_world(&setting.release_note);
+  } else {
+    const KernelName name = default_kernel();
+    setting.world = default_world(name.release);
+    setting.release_note = name.note;
+  }
   setting.base = setting.world;
   setting.caller = "root";
   for (const Item& item : items) {
     if (!is_host(item)) apply_item(setting.world, item);
+    if (item.kind == ItemKind::release && !is_host(item))
+      setting.release_note = kernel_of(item).note;
     const std::string flag = flag_text(item);
     if (!flag.empty()) setting.flags += (setting.flags.empty() ? "" : " ") + flag;
     if (item.kind == ItemKind::context) setting.caller = item.value;

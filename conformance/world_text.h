@@ -46,6 +46,7 @@ struct Setting {
   World world;
   World base;               // before the items
   std::vector<Item> items;  // as they were given
+  std::string release_note;  // what was assumed of the release: "sublevel not known: 0 assumed"
   std::string caller;  // "nobody", "nobody, cap net_raw"
   std::string who;     // of "me": "uid 1000, gid 1000, no capability"
   bool caller_chosen = false;  // by --as or by --world; else it is root by default

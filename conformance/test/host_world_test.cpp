@@ -187,6 +187,21 @@ BOOST_AUTO_TEST_CASE(modprobe_can_be_switched_off) {
   BOOST_TEST(!host_facts(tree.root()).world.modules_enabled);
 }
 
+// Ubuntu's uname keeps the stable release to itself; the file beside it has it.
+BOOST_AUTO_TEST_CASE(the_signature_names_the_stable_release) {
+  std::map<std::string, std::string> files = {
+      {"/proc/sys/kernel/ostype", "Linux"},
+      {"/proc/sys/kernel/osrelease", "5.15.0-122-generic"},
+      {"/proc/sys/kernel/version", "#132-Ubuntu SMP Thu Aug 29 13:45:52 UTC 2024"},
+      {"/proc/version_signature", "Ubuntu 5.15.0-122.132-generic 5.15.160\n"}};
+  BOOST_TEST(release_text(facts_of_files(files).world.release) == "5.15.160");
+  BOOST_TEST(facts_of_files(files).release_note.empty());
+  files.erase("/proc/version_signature");
+  BOOST_TEST(release_text(facts_of_files(files).world.release) == "5.15");
+  BOOST_TEST(facts_of_files(files).release_note ==
+             "sublevel not known: 0 assumed, /proc/version_signature has it");
+}
+
 BOOST_AUTO_TEST_CASE(another_system_is_not_in_the_table) {
   const Tree tree;
   tree.put("/proc/sys/kernel/ostype", "FreeBSD\n");
