@@ -84,7 +84,7 @@ class Host {
     facts_.in_table = facts_.sysname == "Linux" && name && name->in_table;
     if (!facts_.in_table) return;
     facts_.world = default_world(name->release);
-    facts_.release_note = name->note;
+    facts_.release_note = name->note.view();
   }
 
   void read_config() {
@@ -282,7 +282,9 @@ KernelName default_kernel() {
   const std::string version = names.version + signature_of(slurp(kSignature));
   const std::optional<KernelName> name = read_kernel_name(names.release, version);
   if (name) return *name;
-  newest.note = std::string("this machine's ") + names.release + " is not understood";
+  newest.note.add("this machine's ");
+  newest.note.add(names.release);
+  newest.note.add(" is not understood");
   return newest;
 }
 

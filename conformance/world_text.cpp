@@ -331,14 +331,14 @@ Setting build_setting(const std::vector<Item>& given) {
   } else {
     const KernelName name = default_kernel();
     setting.world = default_world(name.release);
-    setting.release_note = name.note;
+    setting.release_note = name.note.view();
   }
   setting.base = setting.world;
   setting.caller = "root";
   for (const Item& item : items) {
     if (!is_host(item)) apply_item(setting.world, item);
     if (item.kind == ItemKind::release && !is_host(item))
-      setting.release_note = kernel_of(item).note;
+      setting.release_note = kernel_of(item).note.view();
     const std::string flag = flag_text(item);
     if (!flag.empty()) setting.flags += (setting.flags.empty() ? "" : " ") + flag;
     if (item.kind == ItemKind::context) setting.caller = item.value;

@@ -89,7 +89,8 @@ std::optional<Written> written(std::string_view word) {
 bool is_candidate(std::string_view suffix) {
   for (size_t at = 1; at + 2 < suffix.size(); ++at) {
     const bool apart = std::string_view("-.~").find(suffix[at - 1]) != std::string_view::npos;
-    if (apart && suffix[at] == 'r' && suffix[at + 1] == 'c' && is_digit(suffix[at + 2])) return true;
+    if (!apart || !is_digit(suffix[at + 2])) continue;
+    if (suffix[at] == 'r' && suffix[at + 1] == 'c') return true;
   }
   return false;
 }
@@ -133,14 +134,16 @@ std::string_view without_prefix(std::string_view text) {
 }
 
 void add_note(KernelName& name, std::string_view text) {
-  if (!name.note.empty()) name.note += "; ";
-  name.note += text;
+  if (!name.note.view().empty()) name.note.add("; ");
+  name.note.add(text);
 }
 
 void add_note_of_sublevel(KernelName& name, const Vendor* vendor) {
   add_note(name, "sublevel not known: 0 assumed");
-  if (vendor != nullptr && !vendor->elsewhere.empty())
-    name.note += ", " + std::string(vendor->elsewhere) + " has it";
+  if (vendor == nullptr || vendor->elsewhere.empty()) return;
+  name.note.add(", ");
+  name.note.add(vendor->elsewhere);
+  name.note.add(" has it");
 }
 
 // "-122-custom": a package's count; who gives one may keep the sublevel out of the name.
@@ -155,11 +158,13 @@ void set_series(KernelName& name, ReleaseNumbers asked) {
   name.release = {row.index, row.exact ? static_cast<uint16_t>(asked.sublevel) : uint16_t{0}};
   name.in_table = row.exact;
   if (row.exact) return;
-  const std::string series = std::to_string(asked.major) + "." + std::to_string(asked.minor);
-  const std::string used(releases()[row.index].name);
-  add_note(name, row.index == 0 ? series + " is older than the oldest release modelled: " + used +
-                                      " answers"
-                                : series + " is not in the table: " + used + " answers");
+  name.note.add(asked.major);
+  name.note.add(".");
+  name.note.add(asked.minor);
+  name.note.add(row.index == 0 ? " is older than the oldest release modelled: "
+                               : " is not in the table: ");
+  name.note.add(releases()[row.index].name);
+  name.note.add(" answers");
 }
 
 }  // namespace

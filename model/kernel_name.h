@@ -2,13 +2,34 @@
 // What a machine says of its kernel, read: the one parser for everything that names a release.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "model/release.h"
 
 namespace sockoracle {
+
+// A sentence of a few words; what does not fit is cut.
+class ShortText {
+ public:
+  void add(std::string_view text) {
+    for (const char c : text)
+      if (size_ < text_.size()) text_[size_++] = c;
+  }
+  void add(uint32_t number) {
+    if (number >= 10) add(number / 10);
+    const char digit = static_cast<char>('0' + number % 10);
+    add(std::string_view(&digit, 1));
+  }
+  std::string_view view() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, 240> text_{};
+  size_t size_ = 0;
+};
 
 struct KernelName {
   Release release;  // the one that answers
@@ -16,7 +37,7 @@ struct KernelName {
   bool in_table = true;
   std::string_view vendor;  // of kernel_vendors.def; empty where none fits
   // What was assumed: "sublevel not known: 0 assumed". Empty where nothing was.
-  std::string note;
+  ShortText note;
 };
 
 // `text` is what uname -r, uname -a, /proc/version or /proc/version_signature print, a version of
