@@ -244,8 +244,8 @@ void Comparer::compare_state(const ShownState& expected, const Observation& run,
       result_.values += cases;
       if (text == wanted) continue;
       note(place.group,
-           table_.add({Rule::created, names[name], wanted, text, !place.near.empty()},
-                      place.context, call_of(run, run.low), run.high, place.near));
+           table_.add({Rule::created, names[name], wanted, text}, place.context,
+                      call_of(run, run.low), run.high, place.near));
     }
   }
 }

@@ -32,10 +32,10 @@ class FindingTable {
   struct Key {
     Rule rule;
     std::string observable, expected, got;
-    bool refused = false;  // Linux creates no such socket here, but in a near world
     auto operator<=>(const Key&) const = default;
   };
-  // The protocols [low, high] differ so. Returns the finding's index.
+  // The protocols [low, high] differ so. Returns the finding's index. `near`: Place::near; what
+  // Linux creates itself is the better example.
   size_t add(Key key, const std::string& context, const Call& call, int32_t high,
              const std::string& near = {});
   std::vector<Finding> take() { return std::move(findings_); }

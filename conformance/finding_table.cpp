@@ -76,17 +76,20 @@ size_t FindingTable::add(Key key, const std::string& context, const Call& call, 
   finding.count += width(call.protocol, high);
   finding.low = std::min(finding.low, call.protocol);
   finding.high = std::max(finding.high, high);
+  const bool worse = finding.near.empty() && !near.empty();
   auto& where = finding.contexts;
   if (std::find(where.begin(), where.end(), context) == where.end()) {
-    const auto later = std::find_if(where.begin(), where.end(), [&](const std::string& name) {
+    auto later = std::find_if(where.begin(), where.end(), [&](const std::string& name) {
       return context_order(name) > context_order(context);
     });
-    if (later == where.begin()) {
+    if (later == where.begin() && worse) {
+      ++later;  // the first context is that of the example
+    } else if (later == where.begin()) {
       finding.smallest = smallest;
       finding.near = near;
     }
     where.insert(later, context);
-  } else if (where.front() == context && size_of(smallest) < size_of(finding.smallest)) {
+  } else if (!worse && where.front() == context && size_of(smallest) < size_of(finding.smallest)) {
     finding.smallest = smallest;
     finding.near = near;
   }
