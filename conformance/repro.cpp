@@ -173,7 +173,7 @@ std::string run_function(const Case& c, const Verdict& verdict, bool options) {
   return text;
 }
 
-// After the world is staged: what could not be staged must be there.
+// Once the world is staged: what could not be staged must be there.
 constexpr std::string_view kLook = R"c(
 /* Skips where this machine is not the world the program was written for, unless ANYWAY is set. */
 static void look(void)
@@ -187,21 +187,15 @@ std::string stage_function(const Staging& staging, const Looking& looking) {
     return fmt::format("\nstatic void stage(void)\n{{\n\tskip(\"{}\", \"no program can stage it\");"
                        "\n}}\n", staging.lacks.front());
   std::string text = staging.functions, body;
-  if (staging.needs_root) body = "	if (geteuid() != 0)
-		skip(\"this world\", \"needs root\");
-";
+  if (staging.needs_root)
+    body = "\tif (geteuid() != 0)\n\t\tskip(\"this world\", \"needs root\");\n";
   body += staging.body;
   if (!looking.body.empty()) {
-    text += looking.functions + std::string(kLook) + looking.body + "}
-";
-    body += "	look();
-";
+    text += looking.functions + std::string(kLook) + looking.body + "}\n";
+    // Who has no descriptor left cannot look.
+    body.insert(std::min(body.find("\tdescriptors_left("), body.size()), "\tlook();\n");
   }
-  return text + "
-static void stage(void)
-{
-" + body + "}
-";
+  return text + "\nstatic void stage(void)\n{\n" + body + "}\n";
 }
 
 std::string_view style_functions(ReproStyle style) {
