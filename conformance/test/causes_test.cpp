@@ -120,9 +120,9 @@ BOOST_AUTO_TEST_CASE(what_left_with_a_release_is_one_cause) {
     BOOST_REQUIRE(parse_release(name, &release));
     const auto subject = model_subject(default_world(release));
     Recording recording;
-    subject->answer({}, [&](Answers&& answers) {
-      normalise(answers);
-      recording.contexts.push_back(std::move(answers));
+    subject->answer({}, [&](Answers&& one) {
+      normalise(one);
+      recording.contexts.push_back(std::move(one));
     });
     recording.provenance = subject->provenance();
     recording.states = subject->states();
