@@ -146,6 +146,7 @@ class Verdicts(unittest.TestCase):
     def test_what_a_row_starts_from_runs_before_it(self):
         names = [row.name for row in newcomer.in_order(["blanks", "bare-user"])]
         self.assertEqual(names, ["bare-user", "root-12", "user-12", "blanks"])
+        self.assertEqual([row.name for row in newcomer.in_order(["slow-disk"])], ["slow-disk"])
         self.assertEqual(newcomer.in_order([]), [
             *dict.fromkeys(newcomer.in_order([row.name for row in newcomer.ROWS]))])
         self.assertEqual(len(newcomer.in_order([])), len(newcomer.ROWS))
