@@ -335,7 +335,7 @@ BOOST_AUTO_TEST_CASE(one_cause_of_a_diff_is_one_change) {
     ++errnos;
     BOOST_TEST(finding.cause == c.findings.at(0).cause);
   }
-  BOOST_TEST(errnos > 1u);
+  BOOST_TEST(errnos != 0u);
   BOOST_TEST(c.findings.at(0).cause.starts_with("dccp is gone"));
   BOOST_TEST(causes_of(c, false) < c.unexpected());
   BOOST_TEST(ending_text(c).starts_with("differs by "));
