@@ -21,9 +21,10 @@ struct CauseSummary {
 // In the order of their first findings.
 std::vector<CauseSummary> known_causes(const Comparison& comparison);
 
-// Unexpected findings that one difference may explain. There are three kinds of it: a check of Linux
-// that the other side does not make, so that whatever comes later answers; one answer of the other
-// side to what Linux answers in several ways; and one way in which views of a fresh socket differ.
+// Unexpected findings that one difference may explain. There are three kinds of it: a check of
+// Linux that the other side does not make, so that whatever comes later answers; one answer of the
+// other side to what Linux answers in several ways; and one way in which views of a fresh socket
+// differ.
 struct LikelyCause {
   std::string sentence;
   std::vector<size_t> findings;  // into Comparison::findings, ascending

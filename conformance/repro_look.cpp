@@ -233,9 +233,9 @@ class Looker {
     if (open) last = std::numeric_limits<uint64_t>::max();  // and the newest goes on
     close();
     if (everywhere) return;
-    out_.functions = "\n/* From a release to a release: the expected answer. */\nstatic const struct "
-                     "{\n\tunsigned long long first, last;\n} releases[] = {\n" + rows + "};\n" +
-                     out_.functions;
+    out_.functions = "\n/* From a release to a release: the expected answer. */\n"
+                     "static const struct {\n\tunsigned long long first, last;\n"
+                     "} releases[] = {\n" + rows + "};\n" + out_.functions;
     need(kRelease);
     line("look_at_release();");
   }
