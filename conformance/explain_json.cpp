@@ -87,7 +87,7 @@ void put_breakers(JsonOut& out, const Explanation& explanation) {
   out.begin_list();
   for (const Breaker& breaker : explanation.breakers) {
     out.begin_object();
-    put_errno(out, breaker.error);
+    put_errno(out, breaker.error, breaker.rule);
     out.member("rule", row(breaker.rule).name);
     out.member("flags", change_text(breaker.change));
     out.end_object();
@@ -98,7 +98,8 @@ void put_breakers(JsonOut& out, const Explanation& explanation) {
 void put_pasted(JsonOut& out, const Explanation& explanation, int32_t error) {
   out.key("pasted");
   out.begin_object();
-  put_errno(out, error);
+  out.key("errno");
+  put_errno_value(out, error);
   out.key("agrees");
   out.boolean(explanation.answer.verdict.error == error);
   out.key("causes");
