@@ -68,7 +68,8 @@ class Causes {
     const int index = find_observable(finding.observable);
     if (index < 0 || static_cast<size_t>(index) >= answer.state.size()) return {};
     const auto at = static_cast<size_t>(index);
-    return probe_text(observables()[at], answer.state[at], finding.smallest.protocol);
+    SameView same{.protocol = finding.smallest.protocol};
+    return probe_text(observables()[at], answer.state[at], same);
   }
 
   // Not of the release: somebody configured, loaded or set it so.
