@@ -61,7 +61,8 @@ bool write_all(int fd, std::string_view text) {
 
 void write_out(std::string_view text) {
   std::fflush(stdout);
-  if (!write_all(STDOUT_FILENO, text)) throw UnavailableError("standard output: cannot write");
+  if (!write_all(STDOUT_FILENO, text))
+    throw UnavailableError("standard output: cannot write: " + std::string(std::strerror(errno)));
 }
 
 // While the pager has the terminal, its keys are its own.
