@@ -79,8 +79,8 @@ void check_diff_flags(const DiffOptions& options, const std::vector<Item>& items
 }
 
 void check_explain_flags(const ExplainOptions& options) {
-  if (!options.steps && !options.state) return;
-  const std::string flag = options.steps ? "--steps" : "--state";
+  if (!options.steps && !options.state && !options.fields) return;
+  const std::string flag = options.steps ? "--steps" : options.state ? "--state" : "--fields";
   if (!options.error.empty())
     throw UsageError(flag + " changes nothing here: --errno lists causes, each by its rule");
   if (options.json)

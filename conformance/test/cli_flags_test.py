@@ -50,6 +50,7 @@ ELSEWHERE["--subject"] = "the subject is what is asked; tests of subjects are el
 ELSEWHERE["--deep"] = ELSEWHERE["--live"] = "needs root and BTF; whitebox_test.py"
 ELSEWHERE["--context"] = "chooses among what is asked; live_test.py"
 ELSEWHERE["--allow-autoload"] = "needs a kernel that is asked"
+ELSEWHERE["--color"] = ELSEWHERE["--no-pager"] = "needs a terminal; terminal_test.py"
 OUTSIDE = {"-h", "--help"}
 
 
@@ -95,7 +96,8 @@ def base_of(command: str, call: str) -> tuple:
 
 OWN = {
     ("explain", "--errno"): "EPERM", ("explain", "--steps"): None, ("explain", "--state"): None,
-    ("history", "--state"): None, ("repro", "--state"): None, ("repro", "--style"): "ltp",
+    ("explain", "--fields"): None, ("history", "--state"): None, ("repro", "--state"): None,
+    ("repro", "--style"): "ltp",
     ("table", "--family"): "AF_INET6", ("record", "--requests"): None,
     ("check", "--deviations"): "deviations.json", ("replay", "--as-bytes"): "case",
     ("replay", "--quiet"): None,
@@ -149,6 +151,7 @@ REFUSED = [
     (["repro", CALL, "--fault", "99"], "--fault 99 changes nothing here"),
     (["explain", CALL, "--errno", "EPERM", "--steps"], "--steps changes nothing here"),
     (["explain", CALL, "--format", "json", "--state"], "--state changes nothing here"),
+    (["explain", CALL, "--errno", "EPERM", "--fields"], "--fields changes nothing here"),
     (["explain", CALL, "--kernel", "x"], "go with --live"),
     (["check", "--append", "x"], "about a machine that is booted"),
     (["check", "-", "--deviations", "-"], "standard input can be read once"),
