@@ -26,6 +26,7 @@ has_candidate() {
 apt() { run env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >&2; }
 
 alternatives() { echo "$1" | tr '|' ' '; }
+in_words() { echo "$1" | sed 's/|/ or /g'; }
 
 # Whether one of a row is there, and none before it could be.
 is_satisfied() {
@@ -67,7 +68,7 @@ deps_group() {
     if [ "$(id -u)" -ne 0 ]; then
         [ -z "$required" ] || die 69 "missing packages; as root: apt-get install$(
             for row in $required $optional; do printf ' %s' "$(choose "$row")"; done)"
-        say "not installed, will be left out:$optional"
+        say "not installed, will be left out:$(in_words "$optional")"
         return 0
     fi
     apt update
@@ -80,7 +81,7 @@ deps_group() {
         if has_candidate "$package"; then
             install="$install $package"
         else
-            say "this distribution has no $package: what needs it is left out"
+            say "this distribution has no $(in_words "$row"): what needs it is left out"
         fi
     done
     [ -n "$install" ] || return 0
