@@ -47,7 +47,7 @@ void read_world(std::string_view text) {
 
 void read_config(std::string_view text) {
   World world = default_world(newest_release());
-  for (const auto& [symbol, value] : parse_kernel_config(text)) {
+  for (const auto& [symbol, value] : parse_kernel_config(text).values) {
     if (!is_config_symbol(symbol)) fail("only known symbols are handed on", {});
     if (!apply_config(world, symbol, value)) fail("a value is y, m or n", {});
   }
