@@ -168,6 +168,32 @@ std::string rows_of(const State& state, bool all) {
   return rows;
 }
 
+constexpr uint32_t kSublevels = 400;  // more than any stable series had
+
+uint64_t code_of(Release release) {
+  const ReleaseRow& row = releases()[release.index];
+  return uint64_t{row.major} << 32 | uint64_t{row.minor} << 16 | release.sublevel;
+}
+
+// Each release, and each stable one with other behaviours than the one before. Found once: every
+// program that is written asks for them.
+const std::vector<Release>& turning_releases() {
+  static const std::vector<Release> turns = [] {
+    std::vector<Release> found;
+    for (size_t i = 0; i < releases().size(); ++i) {
+      BehaviourSet had;
+      for (uint32_t sublevel = 0; sublevel <= kSublevels; ++sublevel) {
+        const Release release{static_cast<uint8_t>(i), static_cast<uint16_t>(sublevel)};
+        const BehaviourSet has = behaviours_of(release);
+        if (sublevel == 0 || !(has == had)) found.push_back(release);
+        had = has;
+      }
+    }
+    return found;
+  }();
+  return turns;
+}
+
 // Finds out on what the program's outcome depends, by changing the world bit by bit.
 class Looker {
  public:
@@ -206,29 +232,19 @@ class Looker {
       if (open) rows += fmt::format("\t{{ 0x{:x}ULL, 0x{:x}ULL }},\n", first, last);
       open = false;
     };
-    for (size_t i = 0; i < releases().size(); ++i) {
-      BehaviourSet had;
-      bool same = false;
-      for (uint32_t sublevel = 0; sublevel <= kSublevels; ++sublevel) {
-        const Release release{static_cast<uint8_t>(i), static_cast<uint16_t>(sublevel)};
-        const BehaviourSet has = behaviours_of(release);
-        if (sublevel == 0 || !(has == had)) {
-          Case moved = case_;
-          set_release(moved.world, release);
-          same = is_expected(moved);
-          had = has;
-        }
-        everywhere = everywhere && same;
-        if (!same) {
-          close();
-          continue;
-        }
-        const uint64_t code = uint64_t{releases()[i].major} << 32 |
-                              uint64_t{releases()[i].minor} << 16 | sublevel;
-        if (!open) first = code;
-        open = true;
-        last = sublevel == kSublevels ? code | 0xffff : code;
+    const std::vector<Release>& turns = turning_releases();
+    for (size_t i = 0; i < turns.size(); ++i) {
+      Case moved = case_;
+      set_release(moved.world, turns[i]);
+      if (!is_expected(moved)) {
+        everywhere = false;
+        close();
+        continue;
       }
+      if (!open) first = code_of(turns[i]);
+      open = true;
+      const bool series_goes_on = i + 1 < turns.size() && turns[i + 1].index == turns[i].index;
+      last = series_goes_on ? code_of(turns[i + 1]) - 1 : code_of(turns[i]) | 0xffff;
     }
     if (open) last = std::numeric_limits<uint64_t>::max();  // and the newest goes on
     close();
@@ -300,8 +316,6 @@ class Looker {
     need(kGroups);
     line(fmt::format("look_at_groups({});", caller.egid));
   }
-
-  static constexpr uint32_t kSublevels = 400;  // more than any stable series had
 
   Case case_;
   bool all_;

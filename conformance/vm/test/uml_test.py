@@ -210,7 +210,7 @@ def check_full_disk(uml):
                           env=uml.environment(), capture_output=True, text=True, timeout=200,
                           check=False)
     expect(done.returncode == 69 and done.stderr.count("\n") == 1 and
-           "x.jsonl: No space left on device" in done.stderr,
+           "x.jsonl: cannot write: No space left on device" in done.stderr,
            f"no room for the recording: {done.returncode} {done.stderr!r}")
 
 
