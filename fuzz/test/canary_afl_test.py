@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 
-MODEL = ["case", "program_text", "kernel_name", "release", "strace", "symbols", "verdict", "contexts"]
+MODEL = ["case", "program_text", "kernel_name", "release", "strace", "symbols", "verdict",
+         "contexts"]
 
 
 def main() -> int:

@@ -16,8 +16,8 @@ import sys
 
 FLAGS = ["-std=c++20", "-O1", "-gline-tables-only", "-fsanitize=memory"]
 # What observes sockets from outside is not linked: nothing here asks for it but ask().
-FUZZ = ["boots", "bugs", "facts", "finding", "oracles", "program_oracles", "round_trips", "settings",
-        "replay_main", "targets/create_fuzzer", "targets/program_fuzzer"]
+FUZZ = ["boots", "bugs", "facts", "finding", "oracles", "program_oracles", "round_trips",
+        "settings", "replay_main", "targets/create_fuzzer", "targets/program_fuzzer"]
 # The statements that clear, and how many there are: the whole object, all but the nulls pointer.
 CLEARS = re.compile(r"^ *std::memset\(.*sk.*$|^ *std::memset\(bytes.*$", re.MULTILINE)
 
