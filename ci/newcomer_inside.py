@@ -254,6 +254,8 @@ def main():
         root = lay_out(plan, Path(plan["mount"]))
         lay_out_kernel(traits, root)
         enter(traits, root)
+        if plan["upper"]:   # what was kept may be of a row that was interrupted while it installed
+            run("dpkg --configure -a", [], place, lazy)
         print("=== clone", flush=True)
         status = run(plan["clone"], [t for t in traits if t in ("user",)], place, lazy)
         for name, command in plan["commands"].items() if status == 0 else ():
