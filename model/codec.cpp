@@ -12,6 +12,7 @@ namespace {
 
 // One function per structure describes its layout; Reader and Writer give it a direction. A field
 // is read, brought into its range, and written back as the number that reads as the same value.
+
 // Longer than any encoding, of which codec_test has the longest. Fields move as words of eight
 // bytes: the last one may reach over the end.
 constexpr size_t kRoom = 2048;

@@ -158,13 +158,49 @@ constexpr std::array<BehaviourSet, std::size(kReleases)> mainline_sets() {
 }
 constexpr std::array<BehaviourSet, std::size(kReleases)> kMainline = mainline_sets();
 
+// From this sublevel on a stable series has the behaviour, or has lost it. The rows' texts are read
+// once, for every kernel that boots asks.
+struct Turn {
+  uint8_t series = 0;
+  uint16_t sublevel = 0;
+  Behaviour behaviour{};
+  bool arrives = false;
+};
+
+template <class Take>
+constexpr void each_turn(const Take& take) {
+  for (const BehaviourRow& row : kBehaviours) {
+    std::string_view text = row.backports;
+    while (const std::optional<Backport> b = take_backport(text)) {
+      if (b->known == Backport::Known::not_there) continue;
+      take(Turn{static_cast<uint8_t>(find_series(b->numbers)),
+                static_cast<uint16_t>(b->numbers.sublevel), row.id,
+                b->known != Backport::Known::gone});
+    }
+  }
+}
+
+constexpr size_t count_turns() {
+  size_t count = 0;
+  each_turn([&](const Turn&) { ++count; });
+  return count;
+}
+
+// In the order of the rows, and of each row's backports.
+constexpr std::array<Turn, count_turns()> parse_turns() {
+  std::array<Turn, count_turns()> turns{};
+  size_t at = 0;
+  each_turn([&](const Turn& turn) { turns[at++] = turn; });
+  return turns;
+}
+constexpr std::array<Turn, count_turns()> kTurns = parse_turns();
+
 BehaviourSet compute(Release release) {
   BehaviourSet set = kMainline[release.index];
   if (release.sublevel == 0) return set;
-  for (const BehaviourRow& row : kBehaviours) {
-    if (!row.backports.empty())
-      set.set(row.id, holds(release, row.since, row.until, row.backports));
-  }
+  for (const Turn& turn : kTurns)
+    if (turn.series == release.index && turn.sublevel <= release.sublevel)
+      set.set(turn.behaviour, turn.arrives);
   return set;
 }
 

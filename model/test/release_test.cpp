@@ -96,3 +96,18 @@ BOOST_AUTO_TEST_CASE(no_row_is_recalled) {
     BOOST_TEST((facts.evidence == "recalled") == lead, facts.name);
   }
 }
+
+// within() reads the row's text each time; behaviours_of() has read all of them beforehand.
+BOOST_AUTO_TEST_CASE(the_rows_say_the_same_one_by_one_and_together) {
+  constexpr uint16_t kSublevels = 400;  // behind the last that a row names
+  for (uint8_t index = 0; index < releases().size(); ++index) {
+    for (uint16_t sublevel = 0; sublevel <= kSublevels; ++sublevel) {
+      const Release release{index, sublevel};
+      const BehaviourSet set = behaviours_of(release);
+      size_t differ = 0;
+      for (const BehaviourRow& row : behaviours())
+        differ += set.has(row.id) != within(release, row.since, row.until, row.backports);
+      BOOST_TEST(differ == 0u, releases()[index].name << " sublevel " << sublevel);
+    }
+  }
+}
