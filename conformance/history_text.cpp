@@ -48,9 +48,7 @@ std::vector<Lever> levers_of(const Case& c, const Era& era) {
 }
 
 std::string lever_flag(const Lever& lever) {
-  Change change{};
-  change.kind = Change::Kind::sysctl;
-  change.index = static_cast<uint8_t>(lever.sysctl);
+  Change change = change_of(Change::Kind::sysctl, static_cast<size_t>(lever.sysctl));
   change.sysctl = lever.value;
   return change_text(change);
 }

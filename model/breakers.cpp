@@ -30,14 +30,6 @@ class Search {
     return k.call(c.call);
   }
 
-  static Change change_of(Change::Kind kind, size_t index, int32_t number = 0) {
-    Change change{};
-    change.kind = kind;
-    change.index = static_cast<uint8_t>(index);
-    change.number = number;
-    return change;
-  }
-
   // Of each rule the first kind of change that meets it, and of that kind all.
   bool consider(const Change& change) {
     Case changed = case_;

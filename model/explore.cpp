@@ -90,14 +90,6 @@ bool succeeds(const Case& c) {
   return v.error == 0 && v.rule == Rule::created;
 }
 
-Change change_of(Change::Kind kind, size_t index, int32_t number = 0) {
-  Change change{};
-  change.kind = kind;
-  change.index = static_cast<uint8_t>(index);
-  change.number = number;
-  return change;
-}
-
 enum PolicyIndex : uint8_t { cgroup_create, lsm_create, lsm_post_create, lsm_alloc };
 enum LimitIndex : uint8_t { fds, files };
 

@@ -51,6 +51,13 @@ struct Change {
   Call call;                    // call
   friend bool operator==(const Change&, const Change&) = default;
 };
+inline Change change_of(Change::Kind kind, size_t index, int32_t number = 0) {
+  Change change{};
+  change.kind = kind;
+  change.index = static_cast<uint8_t>(index);
+  change.number = number;
+  return change;
+}
 void apply(Case& c, const Change& change);
 
 // Sets of changes, smallest first, after each of which the call succeeds; no set contains another.
