@@ -6,8 +6,7 @@
 #include "conformance/answer_json.h"
 #include "conformance/cli_error.h"
 #include "conformance/plural.h"
-#include "conformance/subjects.h"
-#include "conformance/vm/setup.h"
+#include "conformance/subject.h"
 #include "model/kernel.h"
 
 namespace sockoracle {
@@ -34,16 +33,13 @@ std::string overridden(const Item& item) {
 }
 
 bool is_release(const std::string& subject) {
-  Release release;
-  NamedSubject named;
-  return parse_release(subject, &release) && !find_subject(subject, &named);
+  return kind_of_subject(subject) == SubjectKind::release;
 }
 
 // Is a kernel asked, so that it could run modprobe?
 bool is_asked(const std::string& subject) {
-  NamedSubject named;
-  return subject == "host" || is_machine(subject) || subject.starts_with("cmd:") ||
-         (find_subject(subject, &named) && !named.launch.empty());
+  const SubjectKind kind = kind_of_subject(subject);
+  return kind != SubjectKind::release && kind != SubjectKind::file;
 }
 
 size_t fallible_steps(const Case& c) {

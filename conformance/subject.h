@@ -40,6 +40,10 @@ class Subject {
   virtual DeepResult take_deep() { return compare_autoload(autoload(), world()); }
 };
 
+// What a subject's name stands for.
+enum class SubjectKind : uint8_t { host, machine, command, named, release, file };
+SubjectKind kind_of_subject(const std::string& name);
+
 // "host", the name of a release ("6.12"), of a machine ("vm:6.12", "uml"), "cmd:COMMAND", the name
 // of a subject of subjects/ that a command launches, or else a recording's file name.
 // `asking.adjust` (may be empty) changes the derived world: the world flags of the command line.
