@@ -12,16 +12,18 @@ int command_strace(const std::vector<std::string>& files, const std::vector<Item
   std::vector<StraceLog> logs;
   for (const std::string& file : files)
     logs.push_back(read_strace_log(load_text(file), name_of_input(file), setting.world));
+  std::vector<StraceVerdicts> verdicts;
   std::string text;
   bool differ = false, checked = false;
   for (const StraceLog& log : logs) {
-    const StraceVerdicts verdicts = judge_strace(log);
-    differ = differ || verdicts.differ != 0;
-    checked = checked || verdicts.checked != 0;
+    const StraceVerdicts& one = verdicts.emplace_back(judge_strace(log));
+    differ = differ || one.differ != 0;
+    checked = checked || one.checked != 0;
+    if (json) continue;
     if (logs.size() > 1) text += (text.empty() ? "" : "\n") + log.name + "\n";
-    text += strace_text(log, verdicts, setting);
+    text += strace_text(log, one, setting);
   }
-  if (json) write_file_atomically("-", strace_json(logs, setting));
+  if (json) write_file_atomically("-", strace_json(logs, verdicts, setting));
   else show_lines(text);
   if (differ) return kExitDifference;
   return checked ? kExitOk : kExitSkipped;

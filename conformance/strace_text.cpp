@@ -36,24 +36,14 @@ std::string_view word_of(Judged judged) {
 // A log shows neither its kernel nor who the first process was: what the flags do not say is
 // assumed.
 struct Assumed {
-  bool release = true, caller = true;
+  bool release, caller;
 };
 
 Assumed assumed_of(const Setting& setting) {
-  Assumed assumed;
-  for (const Item& item : setting.items) {
-    switch (item.kind) {
-      case ItemKind::release: assumed.release = false; break;
-      case ItemKind::context:
-      case ItemKind::uid:
-      case ItemKind::gid:
-      case ItemKind::egid:
-      case ItemKind::groups:
-      case ItemKind::cap: assumed.caller = false; break;
-      default: break;
-    }
-  }
-  return assumed;
+  const bool release =
+      std::any_of(setting.items.begin(), setting.items.end(),
+                  [](const Item& item) { return item.kind == ItemKind::release; });
+  return {!release, !setting.caller_chosen};
 }
 
 LoggedCaller first_caller(const Setting& setting) {
@@ -213,17 +203,18 @@ std::string strace_text(const StraceLog& log, const StraceVerdicts& verdicts,
   return writer.take();
 }
 
-std::string strace_json(std::span<const StraceLog> logs, const Setting& setting) {
-  std::vector<StraceVerdicts> verdicts;
+std::string strace_json(std::span<const StraceLog> logs, std::span<const StraceVerdicts> verdicts,
+                        const Setting& setting) {
   StraceVerdicts sums;
   size_t injected = 0, not_understood = 0;
-  for (const StraceLog& log : logs) {
-    const StraceVerdicts& one = verdicts.emplace_back(judge_strace(log));
+  for (const StraceVerdicts& one : verdicts) {
     sums.calls += one.calls;
     sums.checked += one.checked;
     sums.differ += one.differ;
     sums.unknown += one.unknown;
     sums.outside += one.outside;
+  }
+  for (const StraceLog& log : logs) {
     injected += log.injected;
     not_understood += log.not_understood.size();
   }

@@ -43,7 +43,9 @@ StraceVerdicts judge_strace(const StraceLog& log);
 std::string strace_text(const StraceLog& log, const StraceVerdicts& verdicts,
                         const Setting& setting);
 // All logs in one object; conformance/README.md describes it.
-std::string strace_json(std::span<const StraceLog> logs, const Setting& setting);
+// `verdicts` are those of the logs, in their order.
+std::string strace_json(std::span<const StraceLog> logs, std::span<const StraceVerdicts> verdicts,
+                        const Setting& setting);
 
 // 0 every line is explained, 1 some differ, 4 nothing to check; 64, thrown: a file that is no log.
 int command_strace(const std::vector<std::string>& files, const std::vector<Item>& items,
