@@ -173,25 +173,16 @@ uint64_t code_of(Release release) {
   return uint64_t{row.major} << 32 | uint64_t{row.minor} << 16 | release.sublevel;
 }
 
-// The stable releases that a row of behaviours.def names: "5.15.149 <=6.1.192 -5.10.37".
-void add_named(std::vector<Release>& found, std::string_view backports) {
-  while (!backports.empty()) {
-    const size_t end = std::min(backports.find(' '), backports.size());
-    std::string_view word = backports.substr(0, end);
-    backports.remove_prefix(std::min(end + 1, backports.size()));
-    word.remove_prefix(std::min(word.find_first_of("0123456789"), word.size()));
-    Release release;
-    if (parse_release(word, &release)) found.push_back(release);
-  }
-}
-
-// Each release, and each stable one with other behaviours than the one before. Found once: every
-// program that is written asks for them.
+// Each release, and each stable one that a row of behaviours.def names: the others are as the one
+// before. Found once: every program that is written asks for them.
 const std::vector<Release>& turning_releases() {
   static const std::vector<Release> turns = [] {
     std::vector<Release> found;
     for (size_t i = 0; i < releases().size(); ++i) found.push_back({static_cast<uint8_t>(i), 0});
-    for (const BehaviourRow& row : behaviours()) add_named(found, row.backports);
+    for (const BehaviourRow& row : behaviours())
+      for (const Backport& backport : backports_of(row.id))
+        found.push_back({nearest_series(backport.numbers).index,
+                         static_cast<uint16_t>(backport.numbers.sublevel)});
     const auto key = [](Release release) { return std::pair(release.index, release.sublevel); };
     std::sort(found.begin(), found.end(),
               [&](Release a, Release b) { return key(a) < key(b); });
