@@ -10,10 +10,11 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import threading
 import time
 import unittest
+
+import unit_main
 
 TOOL = None
 NEW_NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -127,11 +128,5 @@ class PidNamespaces(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or not os.path.exists(sys.argv[1]):
-        print(__doc__, file=sys.stderr)
-        sys.exit(64)
-    TOOL = os.path.abspath(sys.argv.pop(1))
-    result = unittest.main(exit=False, verbosity=2).result
-    if not result.wasSuccessful():
-        sys.exit(1)
-    sys.exit(4 if result.testsRun and len(result.skipped) == result.testsRun else 0)
+    TOOL = unit_main.take_program(__doc__)
+    unit_main.run()

@@ -10,10 +10,10 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import unittest
 
+import unit_main
 import unprivileged
 
 TOOL = None
@@ -279,11 +279,5 @@ class Traces(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or not os.path.exists(sys.argv[1]):
-        print(__doc__, file=sys.stderr)
-        sys.exit(64)
-    TOOL = os.path.abspath(sys.argv.pop(1))
-    result = unittest.main(exit=False, verbosity=2).result
-    if not result.wasSuccessful():
-        sys.exit(1)
-    sys.exit(4 if result.testsRun and len(result.skipped) == result.testsRun else 0)
+    TOOL = unit_main.take_program(__doc__)
+    unit_main.run()
