@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -9,8 +8,6 @@
 
 namespace sockoracle {
 namespace {
-
-constexpr size_t kNamed = 12;
 
 using OneCause = std::vector<const Finding*>;  // with one cause
 
@@ -28,13 +25,8 @@ std::vector<OneCause> groups_of(const Comparison& comparison) {
 // "errno, SO_MARK, SO_PRIORITY and 81 more".
 std::string observables_text(const OneCause& group) {
   std::vector<std::string> names;
-  for (const Finding* finding : group)
-    if (std::find(names.begin(), names.end(), finding->observable) == names.end())
-      names.push_back(finding->observable);
-  std::string text;
-  for (size_t i = 0; i < names.size() && i < kNamed; ++i) text += (i > 0 ? ", " : "") + names[i];
-  if (names.size() > kNamed) text += " and " + std::to_string(names.size() - kNamed) + " more";
-  return text;
+  for (const Finding* finding : group) names.push_back(finding->observable);
+  return first_names(names);
 }
 
 void add_group(std::string& out, const Comparison& comparison, const OneCause& group) {

@@ -95,24 +95,30 @@ void put_breakers(JsonOut& out, const Explanation& explanation) {
   out.end_list();
 }
 
+void put_causes(JsonOut& out, const std::vector<Cause>& causes) {
+  out.key("causes");
+  out.begin_list();
+  for (const Cause& cause : causes) {
+    out.begin_object();
+    put_rule(out, cause.rule);
+    out.key("changes");
+    put_changes(out, cause.changes);
+    out.end_object();
+  }
+  out.end_list();
+}
+
 void put_pasted(JsonOut& out, const Explanation& explanation, int32_t error) {
   out.key("pasted");
   out.begin_object();
   out.key("errno");
   put_errno_value(out, error);
   out.key("agrees");
-  out.boolean(explanation.answer.verdict.error == error);
-  out.key("causes");
-  out.begin_list();
-  if (error != 0 && explanation.answer.verdict.error != error)
-    for (const Cause& cause : causes_of(explanation.asked, error)) {
-      out.begin_object();
-      put_rule(out, cause.rule);
-      out.key("changes");
-      put_changes(out, cause.changes);
-      out.end_object();
-    }
-  out.end_list();
+  const bool agrees = explanation.answer.verdict.error == error;
+  out.boolean(agrees);
+  std::vector<Cause> causes;
+  if (error != 0 && !agrees) causes = causes_of(explanation.asked, error);
+  put_causes(out, causes);
   out.end_object();
 }
 
@@ -152,16 +158,7 @@ std::string causes_json(const Setting& setting, const Call& call, const std::str
   out.begin_object();
   put_setting(out, setting, call);
   out.member("errno", error);
-  out.key("causes");
-  out.begin_list();
-  for (const Cause& cause : causes) {
-    out.begin_object();
-    put_rule(out, cause.rule);
-    out.key("changes");
-    put_changes(out, cause.changes);
-    out.end_object();
-  }
-  out.end_list();
+  put_causes(out, causes);
   out.end_object();
   return out.take();
 }

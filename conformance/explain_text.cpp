@@ -3,6 +3,7 @@
 
 #include "conformance/cli_error.h"
 #include "conformance/explain.h"
+#include "conformance/plural.h"
 #include "conformance/sections.h"
 #include "conformance/step_text.h"
 #include "conformance/text_layout.h"
@@ -183,8 +184,8 @@ void put_socket(Sections& out, const State& state) {
       ++(rows[i].reading == Reading::field ? fields : views);
   if (fields + views == 0) return;
   out.line("the socket",
-           paragraph(counted(fields, "field") + " of the kernel's structs: --fields; with its " +
-                         counted(views, "option") + " and views: --state; the path: --steps",
+           paragraph(plural(fields, "field") + " of the kernel's structs: --fields; with its " +
+                         plural(views, "option") + " and views: --state; the path: --steps",
                      kLabel));
 }
 
@@ -240,7 +241,7 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
   put_caller(out, setting);
   put_pasted(out, explanation, options);
   if (created)
-    out.line("created", paragraph("No rule refuses: " + counted(explanation.passed.size(), "rule") +
+    out.line("created", paragraph("No rule refuses: " + plural(explanation.passed.size(), "rule") +
                                       " passed.", kLabel));
   else
     put_rule(out, "decided by", verdict.rule);

@@ -12,23 +12,10 @@
 #include "conformance/cli_error.h"
 #include "conformance/kernel_config.h"
 #include "conformance/provider_witness.h"
+#include "conformance/text_file.h"
 
 namespace sockoracle {
 namespace {
-
-// Files under /proc and /sys have no length beforehand: read until the end.
-std::optional<std::string> slurp(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return std::nullopt;
-  std::string text;
-  char chunk[16384];
-  ssize_t got = 0;
-  while ((got = read(fd, chunk, sizeof chunk)) > 0 && text.size() < (8u << 20))
-    text.append(chunk, static_cast<size_t>(got));
-  close(fd);
-  if (got < 0) return std::nullopt;
-  return text;
-}
 
 // Ubuntu's kernels name their stable release here: "Ubuntu 5.15.0-122.132-generic 5.15.160".
 constexpr const char* kSignature = "/proc/version_signature";
@@ -182,7 +169,7 @@ class Host {
 
  private:
   std::optional<std::string> file(const std::string& path) const {
-    if (files_ == nullptr) return slurp(root_ + path);
+    if (files_ == nullptr) return text_if_there(root_ + path);
     const auto found = files_->find(path);
     return found == files_->end() ? std::nullopt : std::optional(found->second);
   }
@@ -275,17 +262,27 @@ const ProviderRow* provider_of_module(std::string_view module) {
   return nullptr;
 }
 
-KernelName default_kernel() {
+namespace {
+
+KernelName read_default_kernel() {
   KernelName newest{.release = newest_release(), .vendor = {}, .note = {}};
   utsname names{};
   if (uname(&names) != 0 || std::string_view(names.sysname) != "Linux") return newest;
-  const std::string version = names.version + signature_of(slurp(kSignature));
+  const std::string version = names.version + signature_of(text_if_there(kSignature));
   const std::optional<KernelName> name = read_kernel_name(names.release, version);
   if (name) return *name;
   newest.note.add("this machine's ");
   newest.note.add(names.release);
   newest.note.add(" is not understood");
   return newest;
+}
+
+}  // namespace
+
+// Read once: `ask` wants it for each of its lines.
+const KernelName& default_kernel() {
+  static const KernelName name = read_default_kernel();
+  return name;
 }
 
 }  // namespace sockoracle

@@ -44,6 +44,6 @@ bool parse_uname(const std::string& release, const std::string& version, Release
 const ProviderRow* provider_of_module(std::string_view module);
 
 // The running kernel's release where it is Linux, else the newest; its note says what was assumed.
-KernelName default_kernel();
+const KernelName& default_kernel();
 
 }  // namespace sockoracle

@@ -18,6 +18,8 @@
 #include <cstring>
 
 #include "conformance/cli_error.h"
+#include "conformance/plural.h"
+#include "conformance/text_file.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -67,17 +69,6 @@ ino_t inode_of(int fd) {
   return fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
-std::string text_of(const char* path) {
-  std::string text;
-  std::FILE* file = std::fopen(path, "re");
-  if (file == nullptr) return text;
-  char room[4096];
-  for (size_t got = 0; (got = std::fread(room, 1, sizeof room, file)) != 0;)
-    text.append(room, got);
-  std::fclose(file);
-  return text;
-}
-
 // The numbers behind "Name:" in /proc/self/status.
 std::vector<uint64_t> status_numbers(const std::string& status, const char* name) {
   std::vector<uint64_t> numbers;
@@ -122,7 +113,7 @@ class Reader {
       throw UnavailableError("--as me: /proc/self cannot be read: " +
                              std::string(std::strerror(errno)));
     own_is_initial_ = own_ns_ == kInitialUserNs;
-    status_ = text_of("/proc/self/status");
+    status_ = text_if_there("/proc/self/status").value_or("");
     read_ids();
     read_namespaces();
     read_files_left();
@@ -160,7 +151,7 @@ class Reader {
   // no id of anybody. Ids are numbered here as this process sees them.
   bool is_mapped(uint32_t group) {
     if (own_is_initial_) return true;
-    if (gid_map_.empty()) gid_map_ = text_of("/proc/self/gid_map") + "\n";
+    if (gid_map_.empty()) gid_map_ = text_if_there("/proc/self/gid_map").value_or("") + "\n";
     for (const char* at = gid_map_.c_str(); *at != '\0';) {
       unsigned long inside = 0, outside = 0, count = 0;
       if (std::sscanf(at, "%lu %lu %lu", &inside, &outside, &count) == 3 && group >= inside &&
@@ -215,7 +206,7 @@ class Reader {
 
   void read_files_left() {
     unsigned long used = 0, freed = 0, most = 0;
-    const std::string text = text_of("/proc/sys/fs/file-nr");
+    const std::string text = text_if_there("/proc/sys/fs/file-nr").value_or("");
     if (std::sscanf(text.c_str(), "%lu %lu %lu", &used, &freed, &most) != 3) return;
     if (used >= most) world_.limits.files_left = 0;
   }
@@ -269,7 +260,7 @@ class Reader {
     text += ", " + capabilities_text() + namespaces_text();
     const int32_t left = world_.limits.fds_left;
     if (left != kUnlimited)
-      text += ", " + std::to_string(left) + (left == 1 ? " descriptor left" : " descriptors left");
+      text += ", " + plural(static_cast<uint64_t>(left), "descriptor") + " left";
     if (world_.limits.files_left == 0) text += ", the file table full";
     return text;
   }

@@ -29,9 +29,4 @@ class Sections {
   std::string last_;
 };
 
-// "1 field", "3 fields"
-inline std::string counted(size_t count, std::string_view what) {
-  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
-}
-
 }  // namespace sockoracle

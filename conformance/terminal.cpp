@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "conformance/cli_error.h"
+#include "conformance/text_file.h"
 #include "conformance/text_layout.h"
 
 namespace sockoracle {
@@ -49,20 +49,9 @@ std::string pager_command() {
   return std::getenv("PAGER") == nullptr ? "less" : environment("PAGER");
 }
 
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<size_t>(count));
-  }
-  return true;
-}
-
 void write_out(std::string_view text) {
   std::fflush(stdout);
-  if (!write_all(STDOUT_FILENO, text))
-    throw UnavailableError("standard output: cannot write: " + std::string(std::strerror(errno)));
+  write_file_atomically("-", text);
 }
 
 // While the pager has the terminal, its keys are its own.
@@ -114,7 +103,7 @@ bool page(std::string_view text, const std::string& command) {
   }
   if (child == 0) become_pager(ends, command);
   close(ends[0]);
-  write_all(ends[1], text);  // who quits early has seen enough
+  write_text(ends[1], text);  // who quits early has seen enough
   close(ends[1]);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;

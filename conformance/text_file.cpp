@@ -37,6 +37,8 @@ class SignalsBlocked {
                          std::strerror(errno));
 }
 
+}  // namespace
+
 bool write_text(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = write(fd, text.data(), text.size());
@@ -47,7 +49,18 @@ bool write_text(int fd, std::string_view text) {
   return true;
 }
 
-}  // namespace
+std::optional<std::string> text_if_there(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  std::string text;
+  char chunk[16384];
+  ssize_t got = 0;
+  while ((got = read(fd, chunk, sizeof chunk)) > 0 && text.size() < (8u << 20))
+    text.append(chunk, static_cast<size_t>(got));
+  close(fd);
+  if (got < 0) return std::nullopt;
+  return text;
+}
 
 void claim_standard_input() {
   static bool claimed = false;

@@ -329,7 +329,7 @@ Setting build_setting(const std::vector<Item>& given) {
   if (host) {
     setting.world = host_world(&setting.release_note);
   } else {
-    const KernelName name = default_kernel();
+    const KernelName& name = default_kernel();
     setting.world = default_world(name.release);
     setting.release_note = name.note.view();
   }

@@ -46,6 +46,17 @@ std::string group_name(const Group& group) {
   return group.deep ? name + ", deep" : name;
 }
 
+std::string first_names(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 12;
+  std::vector<std::string> once;
+  for (const std::string& name : names)
+    if (std::find(once.begin(), once.end(), name) == once.end()) once.push_back(name);
+  std::string text;
+  for (size_t i = 0; i < once.size() && i < kShown; ++i) text += (i > 0 ? ", " : "") + once[i];
+  if (once.size() > kShown) text += " and " + std::to_string(once.size() - kShown) + " more";
+  return text;
+}
+
 std::string where_text(const Finding& finding) {
   std::string text = "in " + finding.contexts.front();
   if (finding.contexts.size() > 1) {

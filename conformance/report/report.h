@@ -34,6 +34,8 @@ inline constexpr size_t kFindingsShown = 200;
 std::string title_of(const Comparison& comparison);
 // "AF_INET SOCK_RAW 1 to 254", with ", deep" where slow observables were read as well.
 std::string group_name(const Group& group);
+// "SO_MARK, SO_PRIORITY ... and 81 more": the first of the names, each once.
+std::string first_names(const std::vector<std::string>& names);
 // "in root and 3 other contexts".
 std::string where_text(const Finding& finding);
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <algorithm>
 #include <vector>
 
 #include "conformance/causes.h"
@@ -10,8 +9,6 @@
 
 namespace sockoracle {
 namespace {
-
-constexpr size_t kNamed = 12;
 
 void add_finding(std::string& out, const Comparison& comparison, const Finding& finding) {
   out += "finding  " + finding_sentence(comparison, finding) + "\n";
@@ -26,14 +23,11 @@ std::string views_text(const Comparison& comparison, const LikelyCause& cause) {
   std::vector<std::string> names;
   for (const size_t i : cause.findings) {
     const Finding& finding = comparison.findings[i];
-    std::string name = finding.observable;
-    if (name == "errno") name = std::string(row(finding.rule).name) + " " + finding.got;
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    names.push_back(finding.observable == "errno"
+                        ? std::string(row(finding.rule).name) + " " + finding.got
+                        : finding.observable);
   }
-  std::string text;
-  for (size_t i = 0; i < names.size() && i < kNamed; ++i) text += (i > 0 ? ", " : "") + names[i];
-  if (names.size() > kNamed) text += " and " + std::to_string(names.size() - kNamed) + " more";
-  return text;
+  return first_names(names);
 }
 
 // The smallest case of several findings, and the command that explains it.

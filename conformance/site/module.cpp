@@ -22,8 +22,9 @@ namespace sockoracle {
 
 // A page runs on no kernel that it could look at.
 HostFacts host_facts(const std::string&) { return {}; }
-KernelName default_kernel() {
-  return {.release = newest_release(), .vendor = {}, .note = {}};
+const KernelName& default_kernel() {
+  static const KernelName newest{.release = newest_release(), .vendor = {}, .note = {}};
+  return newest;
 }
 const OwnCaller& own_caller() {
   throw UsageError("--as me: accepted is the name of a context, for a page runs on no Linux");

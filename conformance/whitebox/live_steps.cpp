@@ -185,7 +185,7 @@ bool is_only_live(const LiveStep& step) {
 }
 
 std::string objects_word(int count) {
-  return std::to_string(count) + (count == 1 ? " object" : " objects");
+  return plural(static_cast<uint64_t>(count), "object");
 }
 
 StepSession::StepSession(StepTracer& tracer, LiveContext& context)
