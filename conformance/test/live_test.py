@@ -161,7 +161,8 @@ def test_without_privilege(program):
             (["check", "--context", "nobody"], 4, "stdout"),
             (["check", "--context", "nobody", "--deep"], 4, "stdout"),
             (["explain", call, "--live"], 69, "stderr")):
-        asked = run(program, *arguments, user=65534, group=65534, extra_groups=[], cwd="/")
+        asked = unprivileged.run([program, *arguments], capture_output=True, text=True,
+                                 timeout=240)
         expect(asked.returncode == status and "needs root" in getattr(asked, where),
                f"{arguments} says that it needs root: {asked.returncode} {asked.stdout[-400:]} "
                f"{asked.stderr}")

@@ -7,7 +7,7 @@ JUnit by xmllint with Jenkins' XSD and ours, JSON by ajv and python's jsonschema
 the official schema and by Microsoft's validator, KTAP by the kernel's kunit_parser.py and by a
 reader after Documentation/dev-tools/ktap.rst. The npm packages are those of browser/package.json;
 the parser is taken from KUNIT (a folder) or from Debian's linux-source (/usr/src).
-What is not installed is said, and 4 is the status.
+A reader that is not installed is named as a skipped part; the others decide.
 """
 
 import json
@@ -266,9 +266,9 @@ def main() -> int:
     for line in WRONG[:20]:
         print(line)
     print(f"{len(runs)} runs in 4 formats, {len(WRONG)} wrong")
-    if MISSING:
-        print("not installed: " + ", ".join(sorted(set(MISSING))), file=sys.stderr)
-    return 1 if WRONG else 4 if MISSING else 0
+    if MISSING:  # in the form that ci/skipped.py counts
+        print(f"other readers ... skipped 'not installed: {', '.join(sorted(set(MISSING)))}'")
+    return 1 if WRONG else 0
 
 
 if __name__ == "__main__":

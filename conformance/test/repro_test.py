@@ -136,7 +136,7 @@ def main() -> int:
         return 64
     compiler = shutil.which(sys.argv[3] if len(sys.argv) == 4 else "gcc")
     if compiler is None:
-        print("skipped: there is no C compiler", file=sys.stderr)
+        print("skipped: there is no C compiler")
         return 4
     with tempfile.TemporaryDirectory() as folder:
         suite = Suite(sys.argv[1], compiler, pathlib.Path(folder))
