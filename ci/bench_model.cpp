@@ -10,8 +10,8 @@
 #include <cstdio>
 #include <vector>
 
-#include "conformance/host_world.h"
-#include "conformance/plan.h"
+#include "conformance/plan/plan.h"
+#include "conformance/world/host_world.h"
 #include "model/kernel.h"
 #include "model/symbols.h"
 

@@ -44,10 +44,34 @@ BANNED_INCLUDES = [
     (r"model/.*", r"(conformance|fuzz)/.*", "model/ depends on nothing"),
     (r"model/.*", r"(fmt|nlohmann|CLI)/.*", "model/ depends on nothing"),
     (r"conformance/.*", r"(.*/)?fuzz/.*", "fuzz/ depends on conformance/, never the reverse"),
-    (r"(?!conformance/main\.cpp$).*", r"CLI/.*", "CLI11 belongs to conformance/main.cpp alone"),
+    (r"(?!conformance/cli/main\.cpp$).*", r"CLI/.*",
+     "CLI11 belongs to conformance/cli/main.cpp alone"),
     (r"fuzz/.*", r"(fmt|nlohmann)/.*", "fuzz/ has no dependency of its own"),
     (r".*\.(cpp|h)", r"format|ranges|source_location|expected", "not with clang-14 + libstdc++-12"),
 ]
+
+# The rooms of conformance/, from the ground up, and which others each may include. Tests may
+# include every room, but no room includes a test.
+ROOM_MAY_INCLUDE = {
+    "base": "",
+    "world": "base",
+    "words": "base world",
+    "plan": "base world words",
+    "compare": "base world words plan",
+    "client": "base world plan",
+    "recording": "base plan compare",
+    "explain": "base world words plan compare",
+    "whitebox": "base world words plan compare client",
+    "report": "base world words plan compare explain",
+    "judge": "base world words explain",
+    "subject": "base world words plan compare client recording whitebox",
+    "vm": "base world words plan compare client whitebox subject",
+    "site": "base world words explain judge",
+    "cli": "base world words plan compare client recording explain whitebox report judge subject "
+           "vm",
+    "probe": "",
+    "launchers": "",
+}
 
 # A README stands in each folder; these are described by the README above them. A README among the
 # inputs of a fuzz target would be one of them.
@@ -57,6 +81,7 @@ LINE_COLUMNS = [  # first match counts
     (r".*\.def", 240),
     (r".*\.(cpp|h|c|cmake|py|sh)|(.*/)?CMakeLists\.txt", 100),
 ]
+MARKDOWN_COLUMNS = 100
 FILE_LINES = 500
 
 
@@ -138,6 +163,18 @@ def columns(file: File) -> Iterator[Violation]:
             yield number, f"{len(line)} columns, at most {limit}"
 
 
+def markdown(file: File) -> Iterator[Violation]:
+    """Prose as wide as code, so that less and git diff show it; tables and examples excepted."""
+    if not file.path.endswith(".md"):
+        return
+    fenced = False
+    for number, line in enumerate(file.lines, 1):
+        fenced ^= line.startswith("```")
+        example = fenced or line.startswith(("    ", "|", "<"))
+        if len(line) > MARKDOWN_COLUMNS and not example and " " in line.strip():
+            yield number, f"{len(line)} columns, at most {MARKDOWN_COLUMNS}"
+
+
 def whitespace(file: File) -> Iterator[Violation]:
     if not file.is_source:
         return
@@ -181,6 +218,25 @@ def includes(file: File) -> Iterator[Violation]:
             yield number, f"<{name}> is not among the headers model/ may use"
         if quote == '"' and "/" in name and not re.fullmatch(r"model/(?!.*\.\./).*", name):
             yield number, f"`{name}`: only headers of model/, written from the top: model/..."
+
+
+def rooms(file: File) -> Iterator[Violation]:
+    found = re.fullmatch(r"conformance/(?:([a-z]+)/)?(.*)", file.path)
+    if not (found and file.is_cpp) or found[1] in ("test", "schema", "subjects"):
+        return
+    if found[1] not in ROOM_MAY_INCLUDE:
+        yield 1, f"no room of ROOM_MAY_INCLUDE: {', '.join(ROOM_MAY_INCLUDE)}"
+        return
+    allowed = set(ROOM_MAY_INCLUDE) if found[2].startswith("test/") else {
+        found[1], *ROOM_MAY_INCLUDE[found[1]].split()}
+    for number, line in enumerate(file.lines, 1):
+        match = re.match(r'\s*#\s*include\s*"(?:conformance/|(?:\.\./)+)([a-z]+)/([^"]*)"', line)
+        if not match:
+            continue
+        if match[1] not in allowed:
+            yield number, f"{found[1]}/ may not include {match[1]}/"
+        if match[2].startswith("test/") and not found[2].startswith("test/"):
+            yield number, "a room includes no test"
 
 
 def script_syntax(file: File) -> Iterator[Violation]:
@@ -238,9 +294,12 @@ class Rule(NamedTuple):
 RULES = [
     Rule("spdx", "sources begin with the licence line (second line after #!)", spdx),
     Rule("columns", "code at most 100 columns, tables (.def) at most 240", columns),
+    Rule("markdown", f"prose at most {MARKDOWN_COLUMNS} columns (tables, examples excepted)",
+         markdown),
     Rule("whitespace", "no trailing blanks, no tabs, a newline at the end", whitespace),
     Rule("words", "no machine paths, no postponed work, nothing clang-14 lacks", words),
     Rule("includes", "ci -> fuzz, conformance -> model; model needs nothing", includes),
+    Rule("rooms", "rooms of conformance/ include only rooms below them", rooms),
     Rule("script-syntax", "shell and Python scripts parse", script_syntax),
     Rule("json-syntax", "JSON files parse (test inputs excepted)", json_syntax),
     Rule("readme", "each folder has a README.md", check_tree=readme),

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "fuzz/bugs.h"
-#include "fuzz/reach.h"
 #include "fuzz/finding.h"
 #include "fuzz/live_input.h"
+#include "fuzz/reach.h"
 #include "fuzz/settings.h"
 #include "model/codec.h"
 #include "model/program_text.h"

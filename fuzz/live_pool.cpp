@@ -10,8 +10,8 @@
 #include <cstdlib>
 #include <new>
 
-#include "conformance/host_world.h"
-#include "conformance/plan.h"
+#include "conformance/plan/plan.h"
+#include "conformance/world/host_world.h"
 
 namespace sockoracle::fuzz {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <string>
 
-#include "conformance/kernel_config.h"
+#include "conformance/world/kernel_config.h"
 #include "model/observables.h"
 #include "model/program.h"
 #include "model/symbols.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The seeds of the fuzz targets: make_seeds LOGS FOLDER writes FOLDER/<target>/<name>. They come
-// from the named cases (conformance/cases.def) and from strace logs of real programs
+// from the named cases (conformance/plan/cases.def) and from strace logs of real programs
 // (corpus/seeds/logs). The same sources give the same bytes; a test compares them with what is
 // committed.
 #include <algorithm>
@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "conformance/kernel_config.h"
-#include "conformance/plan.h"
-#include "conformance/recording.h"
+#include "conformance/plan/plan.h"
+#include "conformance/recording/recording.h"
+#include "conformance/world/kernel_config.h"
 #include "fuzz/live_input.h"
 #include "model/codec.h"
 #include "model/program_text.h"

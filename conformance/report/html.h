@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "conformance/findings.h"
+#include "conformance/compare/findings.h"
 #include "conformance/report/html_book.h"
 
 namespace sockoracle {

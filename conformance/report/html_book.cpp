@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/report/html_book.h"
 
-#include "conformance/json_reader.h"
-#include "conformance/plan.h"
-#include "conformance/step_text.h"
+#include "conformance/base/json_reader.h"
+#include "conformance/plan/plan.h"
+#include "conformance/words/step_text.h"
 #include "model/kernel.h"
 
 namespace sockoracle {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "conformance/findings.h"
-#include "conformance/world_text.h"
+#include "conformance/compare/findings.h"
+#include "conformance/world/world_text.h"
 
 namespace sockoracle {
 

@@ -2,12 +2,12 @@
 // The head of a report, its findings, and what looked deeper than the probe.
 #include <algorithm>
 
-#include "conformance/causes.h"
-#include "conformance/cli_error.h"
-#include "conformance/ending.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/compare/causes.h"
+#include "conformance/compare/ending.h"
+#include "conformance/explain/repro.h"
 #include "conformance/report/html.h"
 #include "conformance/report/report.h"
-#include "conformance/repro.h"
 
 namespace sockoracle {
 namespace {

@@ -4,11 +4,11 @@
 #include <memory>
 #include <tuple>
 
-#include "conformance/model_answers.h"
-#include "conformance/plan.h"
+#include "conformance/explain/repro.h"
+#include "conformance/plan/model_answers.h"
+#include "conformance/plan/plan.h"
 #include "conformance/report/html.h"
 #include "conformance/report/report.h"
-#include "conformance/repro.h"
 #include "model/strace.h"
 #include "model/symbols.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include "conformance/model_answers.h"
-#include "conformance/plan.h"
+#include "conformance/plan/model_answers.h"
+#include "conformance/plan/plan.h"
 #include "conformance/report/html.h"
 #include "conformance/report/report.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "conformance/model_answers.h"
-#include "conformance/plan.h"
+#include "conformance/plan/model_answers.h"
+#include "conformance/plan/plan.h"
 #include "conformance/report/html.h"
 #include "model/release.h"
 #include "model/symbols.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "conformance/causes.h"
-#include "conformance/ending.h"
-#include "conformance/json_reader.h"
+#include "conformance/base/json_reader.h"
+#include "conformance/compare/causes.h"
+#include "conformance/compare/ending.h"
 #include "conformance/report/report.h"
-#include "conformance/step_text.h"
+#include "conformance/words/step_text.h"
 
 namespace sockoracle {
 namespace {

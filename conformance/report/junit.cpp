@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
 
-#include "conformance/causes.h"
+#include "conformance/compare/causes.h"
 #include "conformance/report/report.h"
 
 namespace sockoracle {

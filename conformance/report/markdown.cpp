@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
 
-#include "conformance/causes.h"
+#include "conformance/compare/causes.h"
 #include "conformance/report/report.h"
-#include "conformance/step_text.h"
+#include "conformance/words/step_text.h"
 
 namespace sockoracle {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "conformance/findings.h"
-#include "conformance/plural.h"
-#include "conformance/step_text.h"
+#include "conformance/base/plural.h"
+#include "conformance/compare/findings.h"
+#include "conformance/words/step_text.h"
 
 namespace sockoracle {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // SARIF 2.1.0. A result is a finding; its place is the row of the deciding rule in the model's
 // table. Fingerprints hang on rule, observable, expected and got alone: they outlive counts.
-#include "conformance/causes.h"
-#include "conformance/json_reader.h"
+#include "conformance/base/json_reader.h"
+#include "conformance/compare/causes.h"
 #include "conformance/report/report.h"
-#include "conformance/world_text.h"
+#include "conformance/world/world_text.h"
 
 namespace sockoracle {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <vector>
 
-#include "conformance/causes.h"
-#include "conformance/diff_causes.h"
-#include "conformance/ending.h"
+#include "conformance/compare/causes.h"
+#include "conformance/compare/diff_causes.h"
+#include "conformance/compare/ending.h"
 #include "conformance/report/report.h"
-#include "conformance/step_text.h"
+#include "conformance/words/step_text.h"
 
 namespace sockoracle {
 namespace {

@@ -4,19 +4,19 @@
 #include <exception>
 #include <string>
 
-#include "conformance/ask.h"
-#include "conformance/cli_error.h"
-#include "conformance/cli_world.h"
-#include "conformance/explain.h"
-#include "conformance/history_text.h"
-#include "conformance/host_world.h"
-#include "conformance/json_reader.h"
-#include "conformance/list_text.h"
-#include "conformance/own_caller.h"
-#include "conformance/repro.h"
-#include "conformance/strace_verdicts.h"
-#include "conformance/table_text.h"
-#include "conformance/terminal.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/json_reader.h"
+#include "conformance/base/terminal.h"
+#include "conformance/explain/ask.h"
+#include "conformance/explain/explain.h"
+#include "conformance/explain/history_text.h"
+#include "conformance/explain/list_text.h"
+#include "conformance/explain/repro.h"
+#include "conformance/explain/table_text.h"
+#include "conformance/judge/strace_verdicts.h"
+#include "conformance/world/cli_world.h"
+#include "conformance/world/host_world.h"
+#include "conformance/world/own_caller.h"
 
 namespace sockoracle {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/vm/autoload.h"
 
-#include "conformance/autoload.h"
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/compare/autoload.h"
 #include "model/symbols.h"
 
 namespace sockoracle {

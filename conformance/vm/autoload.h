@@ -3,8 +3,8 @@
 // ../autoload.h.
 #pragma once
 
-#include "conformance/answers.h"
-#include "conformance/probe_client.h"
+#include "conformance/client/probe_client.h"
+#include "conformance/plan/answers.h"
 #include "conformance/vm/kernel_folder.h"
 
 namespace sockoracle {

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 
 namespace sockoracle {
 

@@ -5,7 +5,7 @@
 
 #include <charconv>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 
 namespace sockoracle {
 namespace {

@@ -8,10 +8,10 @@
 #include <set>
 #include <string_view>
 
-#include "conformance/cli_error.h"
-#include "conformance/kernel_config.h"
-#include "conformance/text_file.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/text_file.h"
 #include "conformance/vm/child_output.h"
+#include "conformance/world/kernel_config.h"
 
 namespace sockoracle {
 namespace {

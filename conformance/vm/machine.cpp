@@ -18,8 +18,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "conformance/cli_error.h"
-#include "conformance/text_file.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/text_file.h"
 
 namespace sockoracle {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "conformance/probe_client.h"
+#include "conformance/client/probe_client.h"
 #include "conformance/vm/frames.h"
 #include "conformance/vm/initramfs.h"
 #include "conformance/vm/kernel_folder.h"

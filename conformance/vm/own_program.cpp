@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "conformance/cli_error.h"
-#include "conformance/text_file.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/text_file.h"
 
 namespace sockoracle {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "conformance/commands_check.h"
+#include "conformance/subject/options.h"
 #include "conformance/vm/setup.h"
 
 namespace sockoracle {

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 #include "conformance/vm/child_output.h"
 #include "model/case.h"
 

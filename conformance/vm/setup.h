@@ -4,9 +4,9 @@
 
 #include <string_view>
 
+#include "conformance/subject/machine_options.h"
 #include "conformance/vm/kernel_folder.h"
 #include "conformance/vm/machine.h"
-#include "conformance/vm/machine_options.h"
 #include "model/case.h"
 
 namespace sockoracle {

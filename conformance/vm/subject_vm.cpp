@@ -8,9 +8,10 @@
 #include <cstdio>
 #include <iterator>
 
-#include "conformance/cli_error.h"
-#include "conformance/probe_facts.h"
-#include "conformance/terminal.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/terminal.h"
+#include "conformance/base/tool_name.h"
+#include "conformance/client/probe_facts.h"
 #include "conformance/vm/autoload.h"
 #include "conformance/vm/own_program.h"
 #include "conformance/whitebox/deep_json.h"

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "conformance/subject.h"
+#include "conformance/subject/subject.h"
 
 namespace sockoracle {
 

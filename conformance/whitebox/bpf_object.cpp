@@ -9,7 +9,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 #include "model/symbols.h"
 
 namespace sockoracle {

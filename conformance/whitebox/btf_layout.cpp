@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 #include "conformance/whitebox/bpf_object.h"
 
 namespace sockoracle {

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 
 namespace sockoracle {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "conformance/plan.h"
+#include "conformance/plan/plan.h"
 #include "conformance/whitebox/own_directory.h"
 
 namespace sockoracle {

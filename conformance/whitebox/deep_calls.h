@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "conformance/case_facts.h"
-#include "conformance/plan.h"
+#include "conformance/plan/plan.h"
+#include "conformance/words/case_facts.h"
 #include "model/symbols.h"
 
 namespace sockoracle {

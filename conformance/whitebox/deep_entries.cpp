@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "conformance/plural.h"
+#include "conformance/base/plural.h"
 #include "conformance/whitebox/deep_calls.h"
 #include "conformance/whitebox/live_call.h"
 

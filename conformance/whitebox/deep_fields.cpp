@@ -9,10 +9,10 @@
 #include <set>
 #include <unordered_map>
 
-#include "conformance/cli_error.h"
-#include "conformance/model_answers.h"
-#include "conformance/plural.h"
-#include "conformance/probe_client.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/plural.h"
+#include "conformance/client/probe_client.h"
+#include "conformance/plan/model_answers.h"
 #include "conformance/whitebox/observer_btf.h"
 #include "model/kernel.h"
 #include "model/observables.h"

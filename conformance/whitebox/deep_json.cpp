@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/whitebox/deep_json.h"
 
-#include "conformance/cli_error.h"
-#include "conformance/json_reader.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/json_reader.h"
 #include "model/symbols.h"
 
 namespace sockoracle {

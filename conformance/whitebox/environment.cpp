@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <set>
 
-#include "conformance/cli_error.h"
-#include "conformance/compare.h"
-#include "conformance/text_file.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/text_file.h"
+#include "conformance/compare/compare.h"
 #include "conformance/whitebox/cgroup_deny.h"
 #include "conformance/whitebox/live_call.h"
 

@@ -2,8 +2,8 @@
 // Differences that are not the kernel's: a seccomp filter around this program answers for it.
 #pragma once
 
-#include "conformance/findings.h"
-#include "conformance/plan.h"
+#include "conformance/compare/findings.h"
+#include "conformance/plan/plan.h"
 
 namespace sockoracle {
 

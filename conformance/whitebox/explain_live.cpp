@@ -4,14 +4,14 @@
 
 #include <algorithm>
 
-#include "conformance/case_facts.h"
-#include "conformance/cli_error.h"
-#include "conformance/host_world.h"
-#include "conformance/step_text.h"
-#include "conformance/text_layout.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/text_layout.h"
 #include "conformance/whitebox/cgroup_deny.h"
 #include "conformance/whitebox/live_functions.h"
 #include "conformance/whitebox/live_steps.h"
+#include "conformance/words/case_facts.h"
+#include "conformance/words/step_text.h"
+#include "conformance/world/host_world.h"
 #include "model/symbols.h"
 
 namespace sockoracle {

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "conformance/kernel_config.h"
+#include "conformance/world/kernel_config.h"
 
 namespace sockoracle {
 namespace {

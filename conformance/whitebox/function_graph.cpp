@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 #include "conformance/whitebox/whitebox.h"
 
 namespace sockoracle {

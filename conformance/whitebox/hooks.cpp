@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "conformance/cli_error.h"
-#include "conformance/plural.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/plural.h"
 #include "conformance/whitebox/bpf_object.h"
 #include "conformance/whitebox/deep_calls.h"
 #include "conformance/whitebox/live_call.h"

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 #include "conformance/whitebox/bpf_object.h"
 #include "conformance/whitebox/kernel_pid.h"
 #include "conformance/whitebox/own_directory.h"

@@ -8,7 +8,7 @@
 #include <charconv>
 #include <utility>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 
 namespace sockoracle {
 namespace {

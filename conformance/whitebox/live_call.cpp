@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <map>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 #include "conformance/whitebox/deep_calls.h"
 #include "conformance/whitebox/kernel_pid.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "conformance/probe_client.h"
+#include "conformance/client/probe_client.h"
 #include "conformance/whitebox/whitebox.h"
 #include "model/kernel.h"
 

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <array>
 
-#include "conformance/cli_error.h"
-#include "conformance/plural.h"
-#include "conformance/step_text.h"
-#include "conformance/text_layout.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/plural.h"
+#include "conformance/base/text_layout.h"
 #include "conformance/whitebox/deep_calls.h"
+#include "conformance/words/step_text.h"
 
 namespace sockoracle {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "conformance/plan.h"
+#include "conformance/plan/plan.h"
 #include "conformance/whitebox/function_graph.h"
 #include "conformance/whitebox/live_call.h"
 #include "model/verdict.h"

@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <set>
 
-#include "conformance/cli_error.h"
-#include "conformance/model_answers.h"
-#include "conformance/plural.h"
-#include "conformance/step_text.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/plural.h"
+#include "conformance/plan/model_answers.h"
 #include "conformance/whitebox/deep_calls.h"
 #include "conformance/whitebox/deep_fields.h"
+#include "conformance/words/step_text.h"
 #include "model/symbols.h"
 
 namespace sockoracle {

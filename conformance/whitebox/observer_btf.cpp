@@ -9,7 +9,7 @@
 #include <cstring>
 #include <utility>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 #include "conformance/whitebox/field_paths.h"
 #include "model/observables.h"
 

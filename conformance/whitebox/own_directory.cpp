@@ -14,7 +14,7 @@
 #include <cstring>
 #include <ctime>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 
 namespace sockoracle {
 namespace {

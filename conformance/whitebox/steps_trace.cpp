@@ -15,7 +15,7 @@
 #include <iterator>
 #include <set>
 
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 #include "conformance/whitebox/btf_layout.h"
 #include "conformance/whitebox/own_directory.h"
 

@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
-#include "conformance/cli_error.h"
-#include "conformance/text_file.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/base/text_file.h"
 #include "conformance/whitebox/cgroup_deny.h"
 #include "conformance/whitebox/deep_entries.h"
 #include "conformance/whitebox/deep_fields.h"

@@ -5,35 +5,12 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "conformance/answers.h"
-#include "conformance/findings.h"
-#include "conformance/plan.h"
+#include "conformance/compare/deep_result.h"
+#include "conformance/plan/plan.h"
 #include "model/case.h"
 
 namespace sockoracle {
-
-// One difference, of the protocols from call.protocol to high.
-struct Difference {
-  std::string context;
-  Rule rule{};
-  Call call;
-  int32_t high = 0;
-  std::string observable, expected, got;
-};
-
-// What was looked at in one context: a group of the report, and how many cases it stands for.
-struct DeepGroup {
-  std::string context;
-  Group group;
-  std::vector<Difference> differences;
-};
-
-struct DeepResult {
-  std::vector<DeepOracle> oracles;
-  std::vector<DeepGroup> groups;
-};
 
 // Was the running kernel booted for this alone (vm/)? Then all of it may be changed.
 bool in_own_machine();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Built without libbpf or without a clang that compiles for BPF: what needs them says so, with the
 // words of the build.
-#include "conformance/cli_error.h"
+#include "conformance/base/cli_error.h"
 #include "conformance/whitebox/deep_fields.h"
 #include "conformance/whitebox/kernel_pid.h"
 #include "conformance/whitebox/witnesses.h"

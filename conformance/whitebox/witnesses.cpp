@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <map>
 
-#include "conformance/plural.h"
-#include "conformance/text_file.h"
+#include "conformance/base/plural.h"
+#include "conformance/base/text_file.h"
 #include "conformance/whitebox/deep_calls.h"
 #include "conformance/whitebox/live_call.h"
 

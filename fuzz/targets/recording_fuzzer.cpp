@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Text -> recording: refused in one line, or written and read again it is the same.
-#include "conformance/cli_error.h"
-#include "conformance/recording.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/recording/recording.h"
 #include "fuzz/finding.h"
 #include "fuzz/targets/entry.h"
 

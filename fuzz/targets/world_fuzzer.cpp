@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "conformance/cli_error.h"
-#include "conformance/kernel_config.h"
-#include "conformance/world_text.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/world/kernel_config.h"
+#include "conformance/world/world_text.h"
 #include "fuzz/finding.h"
 #include "fuzz/targets/entry.h"
 

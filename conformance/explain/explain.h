@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// `explain`: what the answer to one call is, and why. Computed here, shown by explain_text.cpp and
+// explain_json.cpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conformance/world/world_text.h"
+#include "model/explore.h"
+
+namespace sockoracle {
+
+struct ExplainOptions {
+  bool json = false;
+  bool steps = false;   // every step of the path, not only the modules and capabilities asked for
+  bool fields = false;  // the kernel's fields of the fresh socket
+  bool state = false;   // those, and every option and view of it
+  std::string error;    // --errno: the reverse question
+  std::optional<int32_t> pasted;  // what the text of the call says was answered; 0 = a descriptor
+};
+
+// A rule behind the deciding one that would refuse as well.
+struct LaterRefusal {
+  Rule rule;
+  Call call;  // the nearest call that gets as far
+  int32_t error;
+  int32_t capability;  // that rule asks for it; -1 = none, or asked for already
+};
+
+struct Explanation {
+  Case asked;
+  Answer answer;
+  std::vector<Rule> passed;   // in order
+  std::vector<Step> matches;  // inetsw_match
+  SameSpan span{};
+  Era since{}, until{};  // what begins and ends the span; `until` only if it ends
+  std::vector<Behaviour> backports;  // why a stable release answers otherwise than its mainline
+  std::vector<LaterRefusal> not_reached;
+  std::vector<Remedy> remedies;   // of a call that fails
+  std::vector<Breaker> breakers;  // of one that succeeds
+};
+
+Explanation explain_case(const Setting& setting, const Call& call);
+
+std::string explain_text(const Setting& setting, const Call& call, const ExplainOptions& options);
+std::string explain_json(const Setting& setting, const Explanation& explanation,
+                         const ExplainOptions& options = {});
+
+// Whether the pasted text says something else than the model.
+bool pasted_differs(const Setting& setting, const Call& call, const ExplainOptions& options);
+
+// The fresh socket, struct by struct; with `views` also what can be read of it.
+std::string socket_text(const State& state, bool views);
+
+// The reverse: every cause of an errno. `options.error` is its name.
+std::string causes_text(const Setting& setting, const Call& call, const ExplainOptions& options);
+std::string causes_json(const Setting& setting, const Call& call, const std::string& error,
+                        const std::vector<Cause>& causes);
+
+// "inet_create, net/ipv4/af_inet.c"
+std::string place_of(Rule rule);
+// "Linux 6.18, as nobody"
+std::string setting_text(const Setting& setting);
+// The same, and whether the caller was chosen: "Linux 6.18, as root by default".
+std::string asked_of_text(const Setting& setting);
+// What began an era, one text each.
+std::vector<std::string> era_reasons(const Era& era);
+
+}  // namespace sockoracle

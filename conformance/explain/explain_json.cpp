@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/base/json_out.h"
+#include "conformance/explain/explain.h"
+#include "conformance/words/answer_json.h"
+#include "conformance/words/state_json.h"
+#include "conformance/words/step_text.h"
+#include "model/symbols.h"
+
+namespace sockoracle {
+namespace {
+
+void put_setting(JsonOut& out, const Setting& setting, const Call& call) {
+  out.member("call", call_text(call));
+  out.member("release", release_text(setting.world.release));
+  if (!setting.release_note.empty()) out.member("release_note", setting.release_note);
+  out.member("caller", setting.caller);
+  if (!setting.who.empty()) out.member("who", setting.who);
+  out.member("flags", setting.flags);
+}
+
+void put_rule(JsonOut& out, Rule rule) {
+  out.member("rule", row(rule).name);
+  out.member("sentence", row(rule).sentence);
+  out.member("where", std::string(row(rule).file) + ":" + std::string(row(rule).function));
+}
+
+// A set of changes as flags, and the call where it changes too.
+void put_changes(JsonOut& out, const std::vector<Change>& changes) {
+  std::string flags;
+  out.begin_object();
+  for (const Change& change : changes) {
+    if (change.kind == Change::Kind::call) {
+      out.member("call", call_text(change.call));
+    } else {
+      flags += (flags.empty() ? "" : " ") + change_text(change);
+    }
+  }
+  out.member("flags", flags);
+  out.end_object();
+}
+
+void put_path(JsonOut& out, const Explanation& explanation) {
+  out.key("passed");
+  out.begin_list();
+  for (const Rule rule : explanation.passed) out.text(row(rule).name);
+  out.end_list();
+  out.key("steps");
+  out.begin_list();
+  for (const Step& step : explanation.answer.steps) {
+    std::string json;
+    append_step_json(json, step);
+    out.raw(json);
+  }
+  out.end_list();
+  out.key("not_reached");
+  out.begin_list();
+  for (const LaterRefusal& later : explanation.not_reached) {
+    out.begin_object();
+    put_rule(out, later.rule);
+    put_errno(out, later.error, later.rule);
+    out.member("call", call_text(later.call));
+    out.end_object();
+  }
+  out.end_list();
+}
+
+void put_span(JsonOut& out, const Explanation& explanation) {
+  out.member("same_since", releases()[explanation.span.first].name);
+  out.member("same_until", releases()[explanation.span.last].name);
+  out.key("began_by");
+  out.begin_list();
+  if (explanation.span.first != 0)
+    for (const std::string& reason : era_reasons(explanation.since)) out.text(reason);
+  out.end_list();
+  out.key("backports");
+  out.begin_list();
+  for (const Behaviour b : explanation.backports) out.text(row(b).name);
+  out.end_list();
+  out.key("ended_by");
+  out.begin_list();
+  for (const std::string& reason : era_reasons(explanation.until)) out.text(reason);
+  out.end_list();
+}
+
+void put_breakers(JsonOut& out, const Explanation& explanation) {
+  out.key("breakers");
+  out.begin_list();
+  for (const Breaker& breaker : explanation.breakers) {
+    out.begin_object();
+    put_errno(out, breaker.error, breaker.rule);
+    out.member("rule", row(breaker.rule).name);
+    out.member("flags", change_text(breaker.change));
+    out.end_object();
+  }
+  out.end_list();
+}
+
+void put_causes(JsonOut& out, const std::vector<Cause>& causes) {
+  out.key("causes");
+  out.begin_list();
+  for (const Cause& cause : causes) {
+    out.begin_object();
+    put_rule(out, cause.rule);
+    out.key("changes");
+    put_changes(out, cause.changes);
+    out.end_object();
+  }
+  out.end_list();
+}
+
+void put_pasted(JsonOut& out, const Explanation& explanation, int32_t error) {
+  out.key("pasted");
+  out.begin_object();
+  out.key("errno");
+  put_errno_value(out, error);
+  out.key("agrees");
+  const bool agrees = explanation.answer.verdict.error == error;
+  out.boolean(agrees);
+  std::vector<Cause> causes;
+  if (error != 0 && !agrees) causes = causes_of(explanation.asked, error);
+  put_causes(out, causes);
+  out.end_object();
+}
+
+}  // namespace
+
+std::string explain_json(const Setting& setting, const Explanation& explanation,
+                         const ExplainOptions& options) {
+  JsonOut out;
+  out.begin_object();
+  put_setting(out, setting, explanation.asked.call);
+  const Verdict& verdict = explanation.answer.verdict;
+  put_errno(out, verdict.error, verdict.rule);
+  put_rule(out, verdict.rule);
+  put_path(out, explanation);
+  put_span(out, explanation);
+  out.key("remedies");
+  out.begin_list();
+  for (const Remedy& remedy : explanation.remedies) put_changes(out, remedy.changes);
+  out.end_list();
+  put_breakers(out, explanation);
+  if (options.pasted) put_pasted(out, explanation, *options.pasted);
+  std::string json;
+  append_hazards(json, verdict.hazards);
+  out.key("hazards");
+  out.raw(json);
+  json.clear();
+  append_state(json, explanation.answer);
+  out.key("state");
+  out.raw(json);
+  out.end_object();
+  return out.take();
+}
+
+std::string causes_json(const Setting& setting, const Call& call, const std::string& error,
+                        const std::vector<Cause>& causes) {
+  JsonOut out;
+  out.begin_object();
+  put_setting(out, setting, call);
+  out.member("errno", error);
+  put_causes(out, causes);
+  out.end_object();
+  return out.take();
+}
+
+}  // namespace sockoracle

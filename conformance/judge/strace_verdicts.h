@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The command strace: the calls of logs against the model, as text and as JSON.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "conformance/judge/strace_log.h"
+#include "conformance/world/world_text.h"
+#include "model/verdict.h"
+
+namespace sockoracle {
+
+enum class Judged : uint8_t {
+  ok,
+  elsewhere,  // the model answers otherwise, but so in a world near this one
+  differs,    // nor does any world near this one answer so
+  unknown,    // answered otherwise, but the log does not say who asked
+  outside,    // of a family without a model
+  no_result,  // the log does not have it
+};
+
+// What is said about calls that are the same question with the same answer.
+struct StraceVerdict {
+  LoggedCall call;            // the first of them
+  std::vector<size_t> lines;  // of all
+  Judged judged{};
+  int32_t predicted = 0;  // as the model answers, by this rule
+  Rule rule{};
+  std::string elsewhere;  // the change of the world that leads to the log's answer, by this rule
+  Rule elsewhere_rule{};
+};
+
+struct StraceVerdicts {
+  std::vector<StraceVerdict> all;  // in the order of their first lines
+  size_t calls = 0, differ = 0, unknown = 0, outside = 0;
+  size_t checked = 0;  // calls with a result that the model was asked about
+};
+StraceVerdicts judge_strace(const StraceLog& log);
+
+std::string strace_text(const StraceLog& log, const StraceVerdicts& verdicts,
+                        const Setting& setting);
+// All logs in one object; conformance/README.md describes it.
+// `verdicts` are those of the logs, in their order.
+std::string strace_json(std::span<const StraceLog> logs, std::span<const StraceVerdicts> verdicts,
+                        const Setting& setting);
+
+// 0 every line is explained, 1 some differ, 4 nothing to check; 64, thrown: a file that is no log.
+int command_strace(const std::vector<std::string>& files, const std::vector<Item>& items,
+                   bool json);
+
+}  // namespace sockoracle

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/world/world_text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "conformance/base/cli_error.h"
+#include "conformance/base/terminal.h"
+#include "conformance/world/host_world.h"
+#include "conformance/world/kernel_config.h"
+#include "conformance/world/own_caller.h"
+#include "model/kernel_name.h"
+#include "model/symbols.h"
+
+namespace sockoracle {
+namespace {
+
+[[noreturn]] void refuse(const Item& item, const std::string& accepted) {
+  const std::string shown = item.key.empty() ? item.value : item.key + "=" + item.value;
+  throw UsageError(item.origin + " " + shown + ": accepted is " + accepted);
+}
+
+template <class Row>
+std::string names_of(std::span<const Row> rows) {
+  std::vector<std::string_view> names;
+  for (const Row& row : rows) names.push_back(row.name);
+  return choices(names);
+}
+
+std::optional<int64_t> parse_number(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+int64_t number_of(const Item& item, int64_t min, int64_t max, const std::string& what) {
+  const std::optional<int64_t> number = parse_number(item.value);
+  if (!number || *number < min || *number > max)
+    refuse(item, what + " from " + std::to_string(min) + " to " + std::to_string(max));
+  return *number;
+}
+
+std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
+  std::vector<std::string_view> parts;
+  for (size_t start = 0; start <= text.size();) {
+    const size_t end = std::min(text.find_first_of(separators, start), text.size());
+    if (end != start) parts.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
+}
+
+constexpr int64_t kIdMax = 0xfffffffe;  // (uid_t)-1 is no id
+
+uint32_t id_of(const Item& item) {
+  return static_cast<uint32_t>(number_of(item, 0, kIdMax, "a number"));
+}
+
+KernelName kernel_of(const Item& item) {
+  const std::optional<KernelName> name = read_kernel_name(item.value);
+  if (!name)
+    refuse(item, "a release from " + release_text(oldest_release()) + " to " +
+                     release_text(newest_release()) +
+                     " (see: sockoracle list releases), or what uname -r prints" +
+                     (item.origin == "--release" ? "" : ", or host"));
+  return *name;
+}
+
+void apply_release(World& world, const Item& item) { set_release(world, kernel_of(item).release); }
+
+void apply_config_item(World& world, const Item& item) {
+  if (!is_config_symbol(item.key)) {
+    const auto symbols = config_symbols();
+    refuse(item, "one of " + choices({symbols.begin(), symbols.end()}));
+  }
+  if (!apply_config(world, item.key, item.value)) refuse(item, "y, m or n");
+}
+
+void apply_module(World& world, const Item& item) {
+  const ProviderRow* row = find_provider(item.key);
+  if (row == nullptr) refuse(item, "one of " + names_of(providers()));
+  Presence presence{};
+  if (!parse_presence(item.value, &presence)) refuse(item, "absent, loadable, loaded or builtin");
+  if (possible_presence(row->id, world.release, presence) != presence)
+    refuse(item, "absent: Linux " + release_text(world.release) + " has no " + item.key +
+                     (row->since.empty() ? "" : ", it came with " + std::string(row->since)) +
+                     (row->until.empty() ? "" : ", it went with " + std::string(row->until)));
+  world.providers[static_cast<size_t>(row->id)] = presence;
+}
+
+void apply_context_item(World& world, const Item& item) {
+  if (item.value == kOwnCaller) return apply_own_caller(world);
+  const ContextRow* row = find_context(item.value);
+  if (row == nullptr) refuse(item, std::string(kOwnCaller) + ", " + names_of(contexts()));
+  apply_context(world, *row);
+}
+
+void apply_groups(World& world, const Item& item) {
+  Caller& caller = world.caller;
+  caller.group_count = 0;
+  caller.groups = {};
+  if (item.value == "none") return;
+  const std::vector<std::string_view> parts = split(item.value, ", ");
+  for (std::string_view part : parts) {
+    const std::optional<int64_t> id = parse_number(part);
+    if (!id || *id < 0 || *id > kIdMax || parts.size() > kGroupsMax)
+      refuse(item, "none, or at most " + std::to_string(kGroupsMax) +
+                       " group numbers separated by commas");
+    caller.groups[caller.group_count++] = static_cast<uint32_t>(*id);
+  }
+}
+
+void apply_cap(World& world, const Item& item) {
+  for (std::string_view name : split(item.value, ", ")) {
+    int32_t capability = 0;
+    if (name == "all") {
+      world.caller.caps = kAllCaps;
+    } else if (parse_capability(name, &capability)) {
+      world.caller.caps |= uint64_t{1} << capability;
+    } else {
+      std::string known = "all";
+      for (const Symbol& row : capability_symbols())
+        known += " " + capability_flag_name(row.number);
+      refuse(item, "a list of " + known);
+    }
+  }
+}
+
+void apply_sysctl(World& world, const Item& item) {
+  const SysctlRow* row = find_sysctl(item.key);
+  if (row == nullptr) refuse(item, "one of " + names_of(sysctls()));
+  const std::vector<std::string_view> parts = split(item.value, " \t,");
+  SysctlValue value;
+  bool good = parts.size() == row->count;
+  for (size_t i = 0; good && i < parts.size(); ++i) {
+    const std::optional<int64_t> number = parse_number(parts[i]);
+    good = number && *number >= row->min && *number <= row->max;
+    if (good) value.v[i] = *number;
+  }
+  if (!good)
+    refuse(item, std::to_string(row->count) + (row->count == 1 ? " number" : " numbers") +
+                     " from " + std::to_string(row->min) + " to " + std::to_string(row->max));
+  world.sysctls[static_cast<size_t>(row->id)] = value;
+}
+
+void apply_limit(World& world, const Item& item) {
+  int32_t* const fields[] = {&world.limits.fds_left, &world.limits.files_left};
+  for (size_t i = 0; i < std::size(fields); ++i) {
+    if (kLimitNames[i] != item.key) continue;
+    *fields[i] = item.value == "unlimited"
+                     ? kUnlimited
+                     : static_cast<int32_t>(number_of(item, 0, INT32_MAX, "unlimited or a number"));
+    return;
+  }
+  refuse(item, choices({std::begin(kLimitNames), std::end(kLimitNames)}));
+}
+
+int32_t policy_errno(const Item& item, int32_t denied) {
+  if (item.value == "allow") return 0;
+  if (item.value == "deny") return denied;
+  const ErrnoSymbol* row = find_errno(item.value);
+  if (row == nullptr) refuse(item, "allow, deny or the name of an errno");
+  return row->number;
+}
+
+void apply_policy(World& world, const Item& item) {
+  Policies& policies = world.policies;
+  if (item.key == "cgroup_sock_create") {
+    policies.cgroup_sock_create = policy_errno(item, kEPERM);
+  } else if (item.key == "lsm_socket_create") {
+    policies.lsm_socket_create = policy_errno(item, kEACCES);
+  } else if (item.key == "lsm_socket_post_create") {
+    policies.lsm_socket_post_create = policy_errno(item, kEACCES);
+  } else if (item.key == "lsm_sk_alloc") {
+    policies.lsm_sk_alloc = policy_errno(item, kEACCES);
+  } else if (item.key == "update_protocol") {
+    policies.update_protocol =
+        item.value == "none"
+            ? kUnlimited
+            : static_cast<int32_t>(number_of(item, 0, INT32_MAX, "none or a protocol number"));
+  } else {
+    refuse(item, choices({std::begin(kPolicyNames), std::end(kPolicyNames)}));
+  }
+}
+
+void apply_fault(World& world, const Item& item) {
+  if (world.fault_count == kFaultsMax)
+    refuse(item, "at most " + std::to_string(kFaultsMax) + " faults");
+  world.faults[world.fault_count++] =
+      static_cast<uint16_t>(number_of(item, 1, UINT16_MAX, "the number of a fallible step"));
+}
+
+void apply_behaviour(World& world, const Item& item) {
+  const BehaviourRow* row = find_behaviour(item.value);
+  if (row == nullptr)
+    throw UsageError(item.origin + " " + item.value +
+                     ": accepted is a behaviour's name (see: sockoracle list behaviours)");
+  BehaviourSet& set = item.key == "+" ? world.with : world.without;
+  const BehaviourSet& other = item.key == "+" ? world.without : world.with;
+  if (other.has(row->id))
+    throw UsageError(item.origin + " " + item.value +
+                     ": accepted is a behaviour either with or without, not both");
+  set.set(row->id);
+}
+
+void apply_item(World& world, const Item& item) {
+  switch (item.kind) {
+    case ItemKind::release: return apply_release(world, item);
+    case ItemKind::config: return apply_config_item(world, item);
+    case ItemKind::module: return apply_module(world, item);
+    case ItemKind::context: return apply_context_item(world, item);
+    case ItemKind::uid: world.caller.euid = world.caller.fsuid = id_of(item); return;
+    case ItemKind::gid:
+    case ItemKind::egid: world.caller.egid = world.caller.fsgid = id_of(item); return;
+    case ItemKind::groups: return apply_groups(world, item);
+    case ItemKind::cap: return apply_cap(world, item);
+    case ItemKind::sysctl: return apply_sysctl(world, item);
+    case ItemKind::limit: return apply_limit(world, item);
+    case ItemKind::policy: return apply_policy(world, item);
+    case ItemKind::fault: return apply_fault(world, item);
+    case ItemKind::behaviour: return apply_behaviour(world, item);
+  }
+}
+
+std::string quoted(const std::string& value) {
+  return value.find_first_of(" \t") == std::string::npos ? value : '"' + value + '"';
+}
+
+// The flag that says the item; config has none of its own.
+std::string flag_text(const Item& item) {
+  switch (item.kind) {
+    case ItemKind::release:
+      return item.value == "host" ? "--world host" : "--release " + quoted(item.value);
+    case ItemKind::config: return {};
+    case ItemKind::module: return "--module " + item.key + "=" + item.value;
+    case ItemKind::context: return "--as " + item.value;
+    case ItemKind::uid: return "--uid " + item.value;
+    case ItemKind::gid: return "--gid " + item.value;
+    case ItemKind::egid: return "--egid " + item.value;
+    case ItemKind::groups: return "--groups " + item.value;
+    case ItemKind::cap: return "--cap " + item.value;
+    case ItemKind::sysctl: return "--sysctl " + item.key + "=" + quoted(item.value);
+    case ItemKind::limit: return "--limit " + item.key + "=" + item.value;
+    case ItemKind::policy: return "--policy " + item.key + "=" + item.value;
+    case ItemKind::fault: return "--fault " + item.value;
+    case ItemKind::behaviour: return (item.key == "+" ? "--with " : "--without ") + item.value;
+  }
+  return {};
+}
+
+// Everything a context sets: a later context replaces an earlier one, a later value of the same
+// thing an earlier one. Capabilities and faults add up.
+bool replaces(const Item& later, const Item& earlier) {
+  if (later.kind != earlier.kind || later.key != earlier.key) return false;
+  return later.kind != ItemKind::cap && later.kind != ItemKind::fault &&
+         later.kind != ItemKind::behaviour && later.kind != ItemKind::release;
+}
+
+// In the order of application; within a kind as given.
+std::vector<Item> effective(const std::vector<Item>& items) {
+  std::vector<Item> kept;
+  for (size_t kind = 0; kind <= static_cast<size_t>(ItemKind::behaviour); ++kind) {
+    for (auto item = items.begin(); item != items.end(); ++item) {
+      const auto again = [&](const Item& later) { return replaces(later, *item); };
+      if (static_cast<size_t>(item->kind) == kind && std::none_of(item + 1, items.end(), again))
+        kept.push_back(*item);
+    }
+  }
+  return kept;
+}
+
+bool concerns_caller(ItemKind kind) {
+  return kind == ItemKind::uid || kind == ItemKind::gid || kind == ItemKind::egid ||
+         kind == ItemKind::groups || kind == ItemKind::cap;
+}
+
+}  // namespace
+
+std::string release_text(Release release) {
+  std::string text(releases()[release.index].name);
+  if (release.sublevel != 0) text += "." + std::to_string(release.sublevel);
+  return text;
+}
+
+namespace {
+
+bool is_host(const Item& item) {
+  return item.kind == ItemKind::release && item.value == "host";
+}
+
+bool is_context(const Item& item) { return item.kind == ItemKind::context; }
+
+// Once in a run, however often the world is built.
+void note(const std::vector<std::string>& notes) {
+  static std::vector<std::string> said;
+  for (const std::string& text : notes) {
+    if (std::find(said.begin(), said.end(), text) != said.end()) continue;
+    said.push_back(text);
+    complain(text);
+  }
+}
+
+World host_world(std::string* release_note) {
+  const DescriptorRoom room;
+  const HostFacts facts = host_facts();
+  if (!facts.in_table)
+    throw UsageError("the world of this machine (" + facts.sysname + " " + facts.uname_release +
+                     "): accepted is Linux of a release in the table");
+  note(facts.notes);
+  *release_note = facts.release_note;
+  return facts.here;
+}
+
+}  // namespace
+
+Setting build_setting(const std::vector<Item>& given) {
+  Setting setting;
+  setting.items = given;
+  const bool host = std::any_of(given.begin(), given.end(), is_host);
+  setting.caller_chosen = host || std::any_of(given.begin(), given.end(), [](const Item& item) {
+                            return is_context(item) || concerns_caller(item.kind);
+                          });
+  // This machine's world is asked by who runs this, unless somebody else is named.
+  if (host && std::none_of(given.begin(), given.end(), is_context))
+    setting.items.push_back({ItemKind::context, {}, std::string(kOwnCaller), "--world host"});
+  const std::vector<Item> items = effective(setting.items);
+  if (host) {
+    setting.world = host_world(&setting.release_note);
+  } else {
+    const KernelName& name = default_kernel();
+    setting.world = default_world(name.release);
+    setting.release_note = name.note.view();
+  }
+  setting.base = setting.world;
+  setting.caller = "root";
+  for (const Item& item : items) {
+    if (!is_host(item)) apply_item(setting.world, item);
+    if (item.kind == ItemKind::release && !is_host(item))
+      setting.release_note = kernel_of(item).note.view();
+    const std::string flag = flag_text(item);
+    if (!flag.empty()) setting.flags += (setting.flags.empty() ? "" : " ") + flag;
+    if (item.kind == ItemKind::context) setting.caller = item.value;
+    if (concerns_caller(item.kind)) setting.caller += ", " + flag.substr(2);
+    if (item.kind != ItemKind::context || item.value != kOwnCaller) continue;
+    setting.who = own_caller().who;
+    note(own_caller().notes);
+  }
+  return setting;
+}
+
+void apply_items(World& world, const std::vector<Item>& items) {
+  for (const Item& item : effective(items))
+    if (item.kind != ItemKind::release || item.value != "host") apply_item(world, item);
+}
+
+Item item_of_pair(ItemKind kind, const std::string& flag, std::string_view text) {
+  const size_t equal = text.find('=');
+  if (equal == std::string_view::npos || equal == 0)
+    throw UsageError(flag + " " + std::string(text) + ": accepted is NAME=VALUE");
+  return {kind, std::string(text.substr(0, equal)), std::string(text.substr(equal + 1)), flag};
+}
+
+bool parse_capability(std::string_view text, int32_t* out) {
+  std::string name(text);
+  for (char& c : name) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  if (name.substr(0, 4) != "CAP_") name = "CAP_" + name;
+  const Symbol* row = find_symbol(capability_symbols(), name);
+  if (row == nullptr) return false;
+  *out = row->number;
+  return true;
+}
+
+std::string capability_flag_name(int32_t capability) {
+  for (const Symbol& row : capability_symbols()) {
+    if (row.number != capability) continue;
+    std::string name(row.name.substr(4));
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return name;
+  }
+  return std::to_string(capability);
+}
+
+std::string sysctl_text(Sysctl sysctl, const SysctlValue& value) {
+  std::string text;
+  for (size_t i = 0; i < sysctls()[static_cast<size_t>(sysctl)].count; ++i)
+    text += (i == 0 ? "" : " ") + std::to_string(value.v[i]);
+  return text;
+}
+
+std::string choices(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i != 0) text += i + 1 == names.size() ? " or " : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
+}  // namespace sockoracle
