@@ -123,13 +123,6 @@ static void read_name(struct Record *record, int id, const struct Socket *sock)
     record_add(record, tag_address, id, &address, sizeof address);
 }
 
-bool socket_stat(struct Socket *sock)
-{
-    if (!sock->has_stat)
-        sock->has_stat = fstat(sock->fd, &sock->stat) == 0;
-    return sock->has_stat;
-}
-
 static void read_stat(struct Record *record, int id, struct Socket *sock)
 {
     if (!socket_stat(sock)) {

@@ -125,6 +125,7 @@ struct Tokens {
     } token[token_count];
 };
 
+int write_file(const char *path, const char *text);          // 0, or -1 and errno
 ssize_t load_file(const char *path, char *buffer, size_t size);     // -errno on failure
 bool next_tokens(const char **text, struct Tokens *tokens);         // false at the text's end
 bool token_is(const struct Tokens *tokens, int index, const char *word, size_t length);
@@ -203,7 +204,7 @@ int capabilities_set(uint64_t mask);                                // 0 or errn
 // The whole life of one context, from the child's fork to the answer of `leave`.
 // false: end of input or `quit` inside it.
 bool serve_context(char *arguments);
-bool serve(bool inside_context);     // serve.c: the request loop; false after quit or EOF
+bool serve(bool inside_context);     // the request loop; false after quit or EOF
 
 enum OpKind { op_netns, op_userns, op_ownednetns, op_mntns, op_sysctl, op_groups, op_gid, op_egid,
               op_uid, op_caps, op_nofile, op_cgroup,
@@ -235,7 +236,6 @@ struct Refusal {
 
 bool stage_op(const struct Op *op, struct Refusal *refusal);
 bool stage_end(struct Refusal *refusal);
-int write_file(const char *path, const char *text);          // 0, or -1 and errno
 
 // ---- machine.c: what only a kernel that was booted for this probe has done to it
 

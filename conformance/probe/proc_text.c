@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Finding words in the tables that the kernel prints under /proc.
+// Small files of the kernel, whole; and words in the tables that it prints under /proc.
 #include "probe.h"
 
 #include <errno.h>
@@ -28,6 +28,18 @@ ssize_t load_file(const char *path, char *buffer, size_t size)
     buffer[length] = '\0';
     close(fd);
     return result;
+}
+
+int write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t count = write(fd, text, strlen(text));
+    int error = errno;
+    close(fd);
+    errno = error;
+    return count < 0 ? -1 : 0;
 }
 
 bool next_tokens(const char **text, struct Tokens *tokens)

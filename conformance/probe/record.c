@@ -6,6 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+bool socket_stat(struct Socket *sock)
+{
+    if (!sock->has_stat)
+        sock->has_stat = fstat(sock->fd, &sock->stat) == 0;
+    return sock->has_stat;
+}
+
 // An entry is: tag, observable id, payload length (2 bytes, host order), payload.
 enum { entry_head = 4 };
 

@@ -32,18 +32,6 @@ static bool check(int result, const char *call, struct Refusal *refusal)
     return result == 0 || refuse(refusal, call, errno);
 }
 
-int write_file(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    ssize_t count = write(fd, text, strlen(text));
-    int error = errno;
-    close(fd);
-    errno = error;
-    return count < 0 ? -1 : 0;
-}
-
 static bool stage_userns(struct Refusal *refusal)
 {
     char line[48];
