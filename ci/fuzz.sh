@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The fuzzing stages of ci/run, which reads this file: it has say, die, run, build_preset and the
-# rest. What is learnt and found stays in build/fuzz (see fuzz/campaign.py).
+# rest. What is learnt and found stays in build/fuzz (see fuzz/campaign/campaign.py).
 
-campaign() { quiet_aslr python3 -B fuzz/campaign.py "$@"; }
+campaign() { quiet_aslr python3 -B fuzz/campaign/campaign.py "$@"; }
 
 # `fuzz [SECONDS] [TARGET...]`: each target that long, under libFuzzer.
 stage_fuzz() {

@@ -50,27 +50,31 @@ BANNED_INCLUDES = [
     (r".*\.(cpp|h)", r"format|ranges|source_location|expected", "not with clang-14 + libstdc++-12"),
 ]
 
-# The rooms of conformance/, from the ground up, and which others each may include. Tests may
-# include every room, but no room includes a test.
+# The rooms of conformance/ and fuzz/, from the ground up, and which others each may include. Tests
+# may include every room, but no room includes a test.
 ROOM_MAY_INCLUDE = {
-    "base": "",
-    "world": "base",
-    "words": "base world",
-    "plan": "base world words",
-    "compare": "base world words plan",
-    "client": "base world plan",
-    "recording": "base plan compare",
-    "explain": "base world words plan compare",
-    "whitebox": "base world words plan compare client",
-    "report": "base world words plan compare explain",
-    "judge": "base world words explain",
-    "subject": "base world words plan compare client recording whitebox",
-    "vm": "base world words plan compare client whitebox subject",
-    "site": "base world words explain judge",
-    "cli": "base world words plan compare client recording explain whitebox report judge subject "
-           "vm",
-    "probe": "",
-    "launchers": "",
+    "conformance/base": "",
+    "conformance/world": "base",
+    "conformance/words": "base world",
+    "conformance/plan": "base world words",
+    "conformance/compare": "base world words plan",
+    "conformance/client": "base world plan",
+    "conformance/recording": "base plan compare",
+    "conformance/explain": "base world words plan compare",
+    "conformance/whitebox": "base world words plan compare client",
+    "conformance/report": "base world words plan compare explain",
+    "conformance/judge": "base world words explain",
+    "conformance/subject": "base world words plan compare client recording whitebox",
+    "conformance/vm": "base world words plan compare client whitebox subject",
+    "conformance/site": "base world words explain judge",
+    "conformance/cli": "base world words plan compare client recording explain whitebox report "
+                       "judge subject vm",
+    "conformance/probe": "",
+    "conformance/launchers": "",
+    "fuzz/generators": "",
+    "fuzz/oracles": "",
+    "fuzz/targets": "generators oracles",
+    "fuzz/campaign": "generators oracles",
 }
 
 # A README stands in each folder; these are described by the README above them. A README among the
@@ -221,21 +225,20 @@ def includes(file: File) -> Iterator[Violation]:
 
 
 def rooms(file: File) -> Iterator[Violation]:
-    found = re.fullmatch(r"conformance/(?:([a-z]+)/)?(.*)", file.path)
-    if not (found and file.is_cpp) or found[1] in ("test", "schema", "subjects"):
+    found = re.fullmatch(r"(conformance|fuzz)/(?:([a-z]+)/)?(.*)", file.path)
+    if not (found and file.is_cpp) or found[2] in ("test", "schema", "subjects"):
         return
-    if found[1] not in ROOM_MAY_INCLUDE:
+    house, room, rest = found.groups()
+    if f"{house}/{room}" not in ROOM_MAY_INCLUDE:
         yield 1, f"no room of ROOM_MAY_INCLUDE: {', '.join(ROOM_MAY_INCLUDE)}"
         return
-    allowed = set(ROOM_MAY_INCLUDE) if found[2].startswith("test/") else {
-        found[1], *ROOM_MAY_INCLUDE[found[1]].split()}
+    is_test = rest.startswith("test/")
+    allowed = {room, *ROOM_MAY_INCLUDE[f"{house}/{room}"].split()}
     for number, line in enumerate(file.lines, 1):
-        match = re.match(r'\s*#\s*include\s*"(?:conformance/|(?:\.\./)+)([a-z]+)/([^"]*)"', line)
-        if not match:
-            continue
-        if match[1] not in allowed:
-            yield number, f"{found[1]}/ may not include {match[1]}/"
-        if match[2].startswith("test/") and not found[2].startswith("test/"):
+        match = re.match(rf'\s*#\s*include\s*"(?:{house}/|(?:\.\./)+)([a-z]+)/([^"]*)"', line)
+        if match and not is_test and match[1] not in allowed:
+            yield number, f"{room}/ may not include {match[1]}/"
+        if match and not is_test and match[2].startswith("test/"):
             yield number, "a room includes no test"
 
 
@@ -299,7 +302,7 @@ RULES = [
     Rule("whitespace", "no trailing blanks, no tabs, a newline at the end", whitespace),
     Rule("words", "no machine paths, no postponed work, nothing clang-14 lacks", words),
     Rule("includes", "ci -> fuzz, conformance -> model; model needs nothing", includes),
-    Rule("rooms", "rooms of conformance/ include only rooms below them", rooms),
+    Rule("rooms", "rooms of conformance/ and fuzz/ include only those that they may", rooms),
     Rule("script-syntax", "shell and Python scripts parse", script_syntax),
     Rule("json-syntax", "JSON files parse (test inputs excepted)", json_syntax),
     Rule("readme", "each folder has a README.md", check_tree=readme),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Fails on purpose: whoever runs fuzzers and never sees this one's finding has a broken chain.
-#include "fuzz/finding.h"
+#include "fuzz/oracles/finding.h"
 #include "fuzz/targets/entry.h"
 
 using namespace sockoracle;

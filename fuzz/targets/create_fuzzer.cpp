@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Bytes -> case -> every oracle that speaks of one call.
-#include "fuzz/oracles.h"
-#include "fuzz/settings.h"
+#include "fuzz/oracles/oracles.h"
+#include "fuzz/oracles/settings.h"
 #include "fuzz/targets/entry.h"
 #include "model/codec.h"
 #include "model/program_text.h"

@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "fuzz/finding.h"
-#include "fuzz/live_plan.h"
+#include "fuzz/oracles/finding.h"
 #include "fuzz/targets/entry.h"
+#include "fuzz/targets/live_plan.h"
 #include "model/observables.h"
 
 using namespace sockoracle;

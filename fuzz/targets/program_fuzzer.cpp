@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Bytes -> program, with a tracer that looks at sock->sk. Every release takes part, each with its
 // known bugs cured, so that whatever is found is new; SOCKORACLE_HUNT leaves one release as it was.
-#include "fuzz/bugs.h"
-#include "fuzz/oracles.h"
-#include "fuzz/settings.h"
+#include "fuzz/oracles/bugs.h"
+#include "fuzz/oracles/oracles.h"
+#include "fuzz/oracles/settings.h"
 #include "fuzz/targets/entry.h"
 #include "model/codec.h"
 

@@ -2,7 +2,7 @@
 // Text -> recording: refused in one line, or written and read again it is the same.
 #include "conformance/base/cli_error.h"
 #include "conformance/recording/recording.h"
-#include "fuzz/finding.h"
+#include "fuzz/oracles/finding.h"
 #include "fuzz/targets/entry.h"
 
 using namespace sockoracle;

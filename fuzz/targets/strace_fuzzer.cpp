@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "fuzz/oracles.h"
+#include "fuzz/oracles/oracles.h"
 #include "fuzz/targets/entry.h"
 #include "model/program_text.h"
 #include "model/strace.h"

@@ -7,7 +7,7 @@
 #include "conformance/base/cli_error.h"
 #include "conformance/world/kernel_config.h"
 #include "conformance/world/world_text.h"
-#include "fuzz/finding.h"
+#include "fuzz/oracles/finding.h"
 #include "fuzz/targets/entry.h"
 
 using namespace sockoracle;

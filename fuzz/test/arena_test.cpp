@@ -7,7 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-#include "fuzz/oracles.h"
+#include "fuzz/oracles/oracles.h"
 #include "model/program_text.h"
 #include "model/slab.h"
 

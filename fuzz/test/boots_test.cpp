@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
-#include "fuzz/boots.h"
-#include "fuzz/bugs.h"
-#include "fuzz/mutator.h"
+#include "fuzz/generators/mutator.h"
+#include "fuzz/oracles/boots.h"
+#include "fuzz/oracles/bugs.h"
 
 using namespace sockoracle;
 using namespace sockoracle::fuzz;

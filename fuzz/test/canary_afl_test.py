@@ -18,7 +18,7 @@ def main() -> int:
     if shutil.which("afl-clang-fast++") is None or shutil.which("afl-fuzz") is None:
         print("no AFL++: skipped")
         return 4
-    sys.path.insert(0, str(source / "fuzz"))
+    sys.path.insert(0, str(source / "fuzz/campaign"))
     import campaign
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
@@ -32,7 +32,7 @@ def main() -> int:
         subprocess.run(
             ["afl-clang-fast++", "-std=c++20", "-O0", "-fsanitize=fuzzer", f"-I{source}",
              f"-I{build}", str(source / "fuzz/targets/canary_fuzzer.cpp"),
-             str(source / "fuzz/finding.cpp"), str(stub),
+             str(source / "fuzz/oracles/finding.cpp"), str(stub),
              *[str(source / f"model/{name}.cpp") for name in MODEL], "-o", str(binary)],
             check=True, env=env, stdout=subprocess.DEVNULL)
         (work / "in").mkdir()

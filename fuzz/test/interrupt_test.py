@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "conformance/test"))
 from living import living_in_group, until  # noqa: E402  (fuzz/ may lean on conformance/)
 
-CAMPAIGN = pathlib.Path(__file__).resolve().parent.parent / "campaign.py"
+CAMPAIGN = pathlib.Path(__file__).resolve().parents[1] / "campaign/campaign.py"
 
 
 def start(build: str, state: str, *words: str) -> subprocess.Popen:

@@ -4,8 +4,8 @@
 // more than half of its draws; most do so in nearly all.
 #include <boost/test/unit_test.hpp>
 
-#include "fuzz/live_input.h"
-#include "fuzz/mutator.h"
+#include "fuzz/generators/live_input.h"
+#include "fuzz/generators/mutator.h"
 #include "model/codec.h"
 
 using namespace sockoracle;

@@ -4,9 +4,9 @@
 #define BOOST_TEST_MODULE fuzz_oracles
 #include <boost/test/unit_test.hpp>
 
-#include "fuzz/bugs.h"
-#include "fuzz/live_plan.h"
-#include "fuzz/oracles.h"
+#include "fuzz/oracles/bugs.h"
+#include "fuzz/oracles/oracles.h"
+#include "fuzz/targets/live_plan.h"
 #include "model/symbols.h"
 
 using namespace sockoracle;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Compiled once per target with SOCKORACLE_INPUT as the kind of its bytes.
-#include "fuzz/mutator.h"
-#include "fuzz/settings.h"
+#include "fuzz/generators/mutator.h"
+#include "fuzz/oracles/settings.h"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 

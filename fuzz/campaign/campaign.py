@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs fuzz targets and reports what they find.
 
-usage: fuzz/campaign.py libfuzzer BUILD [SECONDS] [TARGET...]      each target SECONDS (60)
-       fuzz/campaign.py afl BUILD CMPLOG ASAN [SECONDS] [TARGET...]
-       fuzz/campaign.py minimize BUILD [TARGET...]                 corpora, then findings
-       fuzz/campaign.py smoke BUILD TARGET RUNS                    seeds, then RUNS, seed 1
-       fuzz/campaign.py canary BUILD                               is a finding reported?
+usage: fuzz/campaign/campaign.py libfuzzer BUILD [SECONDS] [TARGET...]      each target SECONDS (60)
+       fuzz/campaign/campaign.py afl BUILD CMPLOG ASAN [SECONDS] [TARGET...]
+       fuzz/campaign/campaign.py minimize BUILD [TARGET...]                 corpora, then findings
+       fuzz/campaign/campaign.py smoke BUILD TARGET RUNS                    seeds, then RUNS, seed 1
+       fuzz/campaign/campaign.py canary BUILD                               is a finding reported?
 
 What is learnt stays in build/fuzz/corpus/TARGET, shared by all engines; what is found in
 build/fuzz/findings/TARGET. Interrupting loses neither. Exit status: 0 nothing found, 1 findings,
@@ -25,7 +25,7 @@ import tempfile
 import time
 from typing import NamedTuple
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 STATE = pathlib.Path(os.environ.get("SOCKORACLE_FUZZ_STATE", ROOT / "build/fuzz"))
 RESTARTS_MAX = 20
 AFL_ENV = {

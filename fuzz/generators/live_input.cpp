@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/live_input.h"
+#include "fuzz/generators/live_input.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/reach.h"
+#include "fuzz/campaign/reach.h"
 
 #include <cstdio>
 #include <vector>

@@ -11,11 +11,11 @@
 #include <iterator>
 #include <vector>
 
-#include "fuzz/bugs.h"
-#include "fuzz/finding.h"
-#include "fuzz/live_input.h"
-#include "fuzz/reach.h"
-#include "fuzz/settings.h"
+#include "fuzz/campaign/reach.h"
+#include "fuzz/generators/live_input.h"
+#include "fuzz/oracles/bugs.h"
+#include "fuzz/oracles/finding.h"
+#include "fuzz/oracles/settings.h"
 #include "model/codec.h"
 #include "model/program_text.h"
 #include "model/strace.h"

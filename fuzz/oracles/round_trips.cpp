@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <vector>
 
-#include "fuzz/oracles.h"
+#include "fuzz/oracles/oracles.h"
 #include "model/codec.h"
 #include "model/program_text.h"
 

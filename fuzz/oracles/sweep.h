@@ -2,7 +2,7 @@
 // What the oracles over cases and those over programs share.
 #pragma once
 
-#include "fuzz/oracles.h"
+#include "fuzz/oracles/oracles.h"
 
 namespace sockoracle::fuzz {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Programs and live inputs, and the mutation of bytes.
-#include "fuzz/mutator.h"
+#include "fuzz/generators/mutator.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "fuzz/live_input.h"
-#include "fuzz/mutator_draws.h"
+#include "fuzz/generators/live_input.h"
+#include "fuzz/generators/mutator_draws.h"
 #include "model/codec.h"
 
 namespace sockoracle::fuzz {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/bugs.h"
+#include "fuzz/oracles/bugs.h"
 
 #include <array>
 #include <optional>
@@ -19,7 +19,7 @@ struct Cure {
 
 constexpr Cure kCures[] = {
 #define CURE(hazard, cure, because) {Hazard::hazard, Behaviour::cure, because},
-#include "fuzz/bugs.def"
+#include "fuzz/oracles/bugs.def"
 };
 
 bool is_missing(const World& world, const Cure& cure) {

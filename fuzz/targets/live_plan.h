@@ -8,9 +8,9 @@
 #include <tuple>
 #include <vector>
 
-#include "fuzz/finding.h"
-#include "fuzz/live_input.h"
-#include "fuzz/live_pool.h"
+#include "fuzz/generators/live_input.h"
+#include "fuzz/oracles/finding.h"
+#include "fuzz/targets/live_pool.h"
 #include "model/kernel.h"
 
 namespace sockoracle::fuzz {

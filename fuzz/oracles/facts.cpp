@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/facts.h"
+#include "fuzz/oracles/facts.h"
 
 #include "model/symbols.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/live_worker.h"
+#include "fuzz/targets/live_worker.h"
 #include "model/case.h"
 
 namespace sockoracle::fuzz {

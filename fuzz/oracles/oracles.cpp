@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/oracles.h"
+#include "fuzz/oracles/oracles.h"
 
 #include <cstdio>
 
-#include "fuzz/boots.h"
-#include "fuzz/bugs.h"
-#include "fuzz/sweep.h"
+#include "fuzz/oracles/boots.h"
+#include "fuzz/oracles/bugs.h"
+#include "fuzz/oracles/sweep.h"
 #include "model/kernel_objects.h"
 #include "model/symbols.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/finding.h"
+#include "fuzz/oracles/finding.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -22,11 +22,11 @@ using Stop = void (*)();
 
 // Findings of an oracle, then those that are hazards. Not in an unnamed namespace: the stack should
 // read finding__balance__ping_group and nothing more.
-#include "finding_list.h"  // written by CMake from fuzz/oracles.def and model/verdict.h
+#include "finding_list.h"  // written by CMake from fuzz/oracles/oracles.def and model/verdict.h
 
 static const Stop* const kOracleStops[] = {
 #define ORACLE(id, ...) kStops##id##__all,
-#include "fuzz/oracles.def"
+#include "fuzz/oracles/oracles.def"
 };
 static const Stop* const kHazardStops[] = {
 #define X(id, sentence) kStops##id##__all,
@@ -40,7 +40,7 @@ struct OracleRow {
 
 static constexpr OracleRow kOracles[] = {
 #define ORACLE(id, question) {#id, question},
-#include "fuzz/oracles.def"
+#include "fuzz/oracles/oracles.def"
 };
 
 std::string_view oracle_name(Oracle oracle) { return kOracles[static_cast<size_t>(oracle)].name; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include "fuzz/live_worker.h"
+#include "fuzz/targets/live_worker.h"
 
 #include <errno.h>
 #include <linux/futex.h>

@@ -16,7 +16,7 @@
 #include "conformance/plan/plan.h"
 #include "conformance/recording/recording.h"
 #include "conformance/world/kernel_config.h"
-#include "fuzz/live_input.h"
+#include "fuzz/generators/live_input.h"
 #include "model/codec.h"
 #include "model/program_text.h"
 #include "model/strace.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/boots.h"
+#include "fuzz/oracles/boots.h"
 
 #include <cstdlib>
 #include <string_view>

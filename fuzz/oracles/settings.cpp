@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/settings.h"
+#include "fuzz/oracles/settings.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
-#include "fuzz/bugs.h"
+#include "fuzz/oracles/bugs.h"
 
 namespace sockoracle::fuzz {
 namespace {

@@ -3,10 +3,10 @@
 // failed in turn.
 #include <algorithm>
 
-#include "fuzz/boots.h"
-#include "fuzz/bugs.h"
-#include "fuzz/oracles.h"
-#include "fuzz/sweep.h"
+#include "fuzz/oracles/boots.h"
+#include "fuzz/oracles/bugs.h"
+#include "fuzz/oracles/oracles.h"
+#include "fuzz/oracles/sweep.h"
 
 namespace sockoracle::fuzz {
 namespace {

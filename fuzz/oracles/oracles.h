@@ -5,8 +5,8 @@
 
 #include <span>
 
-#include "fuzz/facts.h"
-#include "fuzz/finding.h"
+#include "fuzz/oracles/facts.h"
+#include "fuzz/oracles/finding.h"
 #include "model/explore.h"
 
 namespace sockoracle::fuzz {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/live_plan.h"
+#include "fuzz/targets/live_plan.h"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "fuzz/mutator_draws.h"
+#include "fuzz/generators/mutator_draws.h"
 #include "model/codec.h"
 
 namespace sockoracle::fuzz {

@@ -4,7 +4,7 @@
 
 #include <span>
 
-#include "fuzz/mutator.h"
+#include "fuzz/generators/mutator.h"
 #include "model/symbols.h"
 
 namespace sockoracle::fuzz {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "fuzz/mutator.h"
+#include "fuzz/generators/mutator.h"
 
 namespace {
 

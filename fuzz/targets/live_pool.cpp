@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/live_pool.h"
+#include "fuzz/targets/live_pool.h"
 
 #include <sys/mman.h>
 #include <sys/wait.h>

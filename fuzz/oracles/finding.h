@@ -13,7 +13,7 @@ namespace sockoracle::fuzz {
 
 enum class Oracle : uint8_t {
 #define ORACLE(id, ...) id,
-#include "fuzz/oracles.def"
+#include "fuzz/oracles/oracles.def"
 };
 std::string_view oracle_name(Oracle oracle);
 std::string_view oracle_question(Oracle oracle);
