@@ -68,12 +68,22 @@ stage_hunt() {
     need_reference
     build_preset libfuzzer
     build_preset afl
-    quiet_aslr python3 -B ci/hunt.py build/libfuzzer --afl-build build/afl "$@"
+    if [ $# -eq 0 ]; then
+        measured hunt "Published bugs, from an empty corpus" \
+            quiet_aslr python3 -B ci/hunt.py build/libfuzzer --afl-build build/afl
+    else
+        quiet_aslr python3 -B ci/hunt.py build/libfuzzer --afl-build build/afl "$@"
+    fi
 }
 
 # Wrong models: how many do tests, recordings and fuzzers notice?
 stage_mutants() {
     stage_deps fuzz
     need_reference
-    run python3 -B ci/mutants.py "$@"
+    measured_arguments=" $*"
+    case $* in
+    '') measured_arguments='' && measured mutants "Wrong models" run python3 -B ci/mutants.py ;;
+    --tables) measured mutants-tables "Wrong tables" run python3 -B ci/mutants.py --tables ;;
+    *) run python3 -B ci/mutants.py "$@" ;;
+    esac
 }

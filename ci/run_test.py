@@ -203,12 +203,27 @@ class RunTest(unittest.TestCase):
         self.assertEqual(done.returncode, 8)
         self.assertIn("ctest --preset dev", self.log[-1])
 
+    def test_a_table_is_kept_when_its_stage_ended_well(self) -> None:
+        (self.folder / "docs/measured").mkdir(parents=True)
+        table = self.folder / "docs/measured/bench.md"
+        for status, kept in ((3, False), (0, True)):
+            script = (f'run() {{ "$@"; }}\nsay() {{ :; }}\nstage=bench\n'
+                      f'. {RUN.parent}/measured.sh\n'
+                      f'measured bench "Speed" run sh -c "echo \'| a |\'; exit {status}"\n')
+            done = subprocess.run(["sh", "-euc", script], cwd=self.folder, capture_output=True,
+                                  text=True)
+            self.assertEqual((done.returncode, done.stdout), (status, "| a |\n"), done.stderr)
+            self.assertEqual(table.exists(), kept)
+        self.assertTrue(table.read_text().startswith("# Speed\n\nWritten by `ci/run bench` on "))
+        self.assertTrue(table.read_text().endswith("\n\n| a |\n"))
+
     def test_a_check_that_can_stage_nothing(self) -> None:
         """As in a container of Docker: ci/run builds a copy of itself here, with a tool that says
         so."""
         source = self.folder / "source"
         (source / "ci").mkdir(parents=True)
-        for name in ("run", "deps.sh", "arguments.sh", "fuzz.sh", "packages.txt"):
+        for name in ("run", "deps.sh", "arguments.sh", "measured.sh", "fuzz.sh",
+                     "packages.txt"):
             (source / "ci" / name).write_bytes((RUN.parent / name).read_bytes())
         tool = source / "build/release/conformance/sockoracle"
         tool.parent.mkdir(parents=True)
