@@ -32,5 +32,10 @@ bool read_json(std::string_view text, JsonTree* json, std::string* reason);
 
 // Appends a quoted string.
 void append_quoted(std::string& out, std::string_view text);
+inline std::string quoted(std::string_view text) {
+  std::string out;
+  append_quoted(out, text);
+  return out;
+}
 
 }  // namespace sockoracle

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "conformance/base/cli_error.h"
+#include "conformance/base/scan.h"
 #include "conformance/base/terminal.h"
 #include "conformance/base/text_file.h"
 #include "conformance/base/tool_name.h"

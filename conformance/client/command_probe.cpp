@@ -21,8 +21,6 @@ namespace sockoracle {
 namespace {
 
 constexpr std::string_view kProbeWord = "{probe}";
-// A launcher that lost its input takes down its sandbox by itself in far less.
-constexpr int kGraceMs = 5000;
 
 struct Pipe {
   int read = -1, write = -1;

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "conformance/base/cli_error.h"
+#include "conformance/base/scan.h"
 #include "conformance/plan/model_answers.h"
 #include "model/observables.h"
 
@@ -14,23 +15,11 @@ constexpr size_t kProbedMax = 256;
 
 [[noreturn]] void fail(const std::string& why) { throw UnavailableError("the probe " + why); }
 
-// Up to the next blank; the rest stays in `line`.
-std::string_view take_word(std::string_view& line) {
-  const size_t blank = line.find(' ');
-  const std::string_view word = line.substr(0, blank);
-  line = blank == std::string_view::npos ? std::string_view() : line.substr(blank + 1);
-  return word;
-}
-
 template <typename Number>
 Number take_number(std::string_view& line, std::string_view whole) {
-  const std::string_view word = take_word(line);
-  Number number{};
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (error != std::errc() || end != word.data() + word.size()) {
-    fail("answered what is no answer: " + std::string(whole.substr(0, 80)));
-  }
-  return number;
+  const std::optional<Number> number = whole_number<Number>(take_word(line));
+  if (!number) fail("answered what is no answer: " + std::string(whole.substr(0, 80)));
+  return *number;
 }
 
 int hex_digit(char c) {

@@ -26,6 +26,10 @@ class ProbeLink {
   virtual std::string_view receive() = 0;
 };
 
+// For whoever holds no output any more and still runs. A launcher that lost its input takes down
+// its sandbox by itself in far less.
+inline constexpr int kGraceMs = 5000;
+
 // Both directions move whenever it waits, so any amount may be queued.
 class ProbeProcess final : public ProbeLink {
  public:

@@ -21,7 +21,6 @@ namespace {
 
 // Longer than anything the probe does in silence: it answers a grid of 500 calls in milliseconds.
 constexpr int kSilenceMs = 60 * 1000;
-constexpr int kGraceMs = 5000;  // for whoever holds no output any more and still runs
 constexpr int kStepMs = 10;
 constexpr size_t kBufferSize = size_t{1} << 20;  // the longest line is far below it
 

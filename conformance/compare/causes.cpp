@@ -6,6 +6,7 @@
 #include <set>
 
 #include "conformance/base/plural.h"
+#include "conformance/base/scan.h"
 #include "conformance/compare/compare.h"
 #include "model/strace.h"
 #include "model/symbols.h"
@@ -81,16 +82,12 @@ std::vector<Node> cover(const Comparison& comparison, Edges edges) {
 }
 
 // "EINVAL, EPERM or success", each once.
-std::string joined(const std::vector<std::string>& words) {
+std::string choices_once(const std::vector<std::string>& words) {
   std::vector<std::string> once;
   for (const std::string& word : words) {
     if (std::find(once.begin(), once.end(), word) == once.end()) once.push_back(word);
   }
-  std::string text;
-  for (size_t i = 0; i < once.size(); ++i) {
-    text += (i == 0 ? "" : i + 1 == once.size() ? " or " : ", ") + once[i];
-  }
-  return text;
+  return choices(once);
 }
 
 // " (SOCK_DCCP in each smallest case)", where several findings have that in common.
@@ -113,11 +110,11 @@ std::string sentence_of(const Comparison& comparison, const Node& node, const Ed
   }
   if (!node.is_rule) {
     return "answers " + node.name + " where " + comparison.expected_from + " answers " +
-           joined(words) + common_type(comparison, edges);
+           choices_once(words) + common_type(comparison, edges);
   }
   const RuleRow& rule = row(comparison.findings[edges.front()].rule);
-  return "does not ask " + node.name + ", and what comes later answers " + joined(words) + ": " +
-         std::string(rule.sentence);
+  return "does not ask " + node.name + ", and what comes later answers " + choices_once(words) +
+         ": " + std::string(rule.sentence);
 }
 
 // Which of the few ways a view of a fresh socket differs in.

@@ -13,12 +13,12 @@ namespace sockoracle {
 namespace {
 
 // Where a struct's fields begin in observables.def, so that the reader sees whose they are.
-struct Group {
+struct StructRow {
   std::string_view first;
   std::string_view label;
   std::string_view sentence;
 };
-constexpr Group kGroups[] = {
+constexpr StructRow kGroups[] = {
     {"socket.state", "socket", "struct socket: what the descriptor's file points to"},
     {"sk_family", "sock", "struct sock: what every protocol has (include/net/sock.h)"},
     {"pinet6", "inet_sock", "struct inet_sock: addresses, ports, IP options"},
@@ -30,7 +30,7 @@ constexpr std::string_view kRefused = "by errno, what answers it when it is read
 constexpr std::string_view kViews = "what getsockopt, ioctl, fstat and procfs tell of it";
 
 // "name=value", wrapped, under the group's sentence.
-void put_group(Sections& out, const Group& group, std::vector<std::string>& words) {
+void put_group(Sections& out, const StructRow& group, std::vector<std::string>& words) {
   if (words.empty()) return;
   if (!group.sentence.empty()) out.line(group.label, paragraph(group.sentence, kLabel));
   out.line(group.label, wrapped(words, kLabel));
@@ -44,10 +44,10 @@ std::string word_of(const Observable& row, const Value& value) {
 void put_fields(Sections& out, const State& state) {
   const auto rows = observables();
   std::vector<std::string> words;
-  Group group{{}, "fields", "other fields"};
+  StructRow group{{}, "fields", "other fields"};
   for (size_t i = 0; i < rows.size() && i < state.size(); ++i) {
     if (rows[i].reading != Reading::field) continue;
-    for (const Group& next : kGroups) {
+    for (const StructRow& next : kGroups) {
       if (next.first != rows[i].name) continue;
       put_group(out, group, words);
       group = next;

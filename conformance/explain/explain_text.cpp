@@ -3,6 +3,7 @@
 
 #include "conformance/base/cli_error.h"
 #include "conformance/base/plural.h"
+#include "conformance/base/scan.h"
 #include "conformance/base/sections.h"
 #include "conformance/base/text_layout.h"
 #include "conformance/explain/explain.h"
@@ -84,10 +85,6 @@ void put_not_reached(Sections& out, const Explanation& explanation) {
   }
 }
 
-std::string_view release_name(uint8_t index) {
-  return releases()[index].name;
-}
-
 void put_reasons(Sections& out, std::string_view release, const std::vector<std::string>& reasons) {
   const std::string head = "  " + std::string(release) + ": ";
   for (const std::string& reason : reasons)
@@ -104,14 +101,14 @@ void put_span(Sections& out, const Explanation& explanation) {
     return put_reasons(out, release, reasons);
   }
   const bool oldest = span.first == 0, newest = span.last + 1u == releases().size();
-  const std::string first(release_name(span.first)), last(release_name(span.last));
+  const std::string first(releases()[span.first].name), last(releases()[span.last].name);
   if (oldest && newest)
     return out.line("same on", first + " to " + last + ", every release modelled");
   out.line("same since", first + (oldest ? " (the oldest release modelled)" : "") +
                              (newest ? ", to this day (" + last + ")" : ", up to " + last));
   if (!oldest) put_reasons(out, first, era_reasons(explanation.since));
   if (!newest)
-    put_reasons(out, release_name(static_cast<uint8_t>(span.last + 1)),
+    put_reasons(out, releases()[span.last + 1u].name,
                 era_reasons(explanation.until));
 }
 

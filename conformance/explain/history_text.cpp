@@ -53,10 +53,6 @@ std::string lever_flag(const Lever& lever) {
   return change_text(change);
 }
 
-std::string_view release_name(uint8_t index) {
-  return releases()[index].name;
-}
-
 // The setting without its release: history has all of them.
 std::string without_release(const Setting& setting) {
   return "as " + setting.caller + (setting.caller_chosen ? "" : " by default") +
@@ -76,8 +72,8 @@ std::string text_of(const Setting& setting, const Call& call, const std::vector<
   std::string text = call_text(call) + "    " + without_release(setting) + "\n\n";
   const std::string indent(kIndent, ' ');
   for (const Era& era : eras) {
-    std::string span(release_name(era.first));
-    if (era.last != era.first) span += " to " + std::string(release_name(era.last));
+    std::string span(releases()[era.first].name);
+    if (era.last != era.first) span += " to " + std::string(releases()[era.last].name);
     text += "  " + padded(span, kIndent - 2) + padded(outcome(era.error, era.rule), 18) +
             std::string(row(era.rule).name) + (era.state_changed ? ", another state" : "") +
             (is_marked(setting, era) ? "   <- " + release_text(setting.world.release) : "") + "\n";
@@ -104,8 +100,8 @@ std::string json_of(const Setting& setting, const Call& call, const std::vector<
   out.begin_list();
   for (const Era& era : eras) {
     out.begin_object();
-    out.member("first", release_name(era.first));
-    out.member("last", release_name(era.last));
+    out.member("first", releases()[era.first].name);
+    out.member("last", releases()[era.last].name);
     put_answer(out, era.error, era.rule);
     if (is_marked(setting, era)) out.member("asked", release_text(setting.world.release));
     out.key("state_changed");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/base/scan.h"
 #include "conformance/explain/list_text.h"
 
 #include "conformance/base/cli_error.h"

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "conformance/base/cli_error.h"
+#include "conformance/base/scan.h"
 #include "conformance/judge/audit.h"
 #include "model/strace.h"
 #include "model/symbols.h"
@@ -31,13 +32,6 @@ constexpr Hint kHints[] = {
     {"capability", Claim::caller},  {"domain", Claim::family},    {"family", Claim::family},
     {"protocol", Claim::protocol},  {"type", Claim::type},
 };
-
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 std::string listed(const std::vector<std::string_view>& names) {
   std::string text;

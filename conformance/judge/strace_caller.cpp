@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "conformance/base/scan.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -17,12 +18,6 @@ enum Id : size_t { real, effective, saved };
 
 bool is_word(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 // What -X verbose adds.
@@ -41,10 +36,7 @@ std::optional<uint64_t> number_of_text(std::string_view text) {
   if (text == "-1") return kUnchanged;
   const int base = text.substr(0, 2) == "0x" ? 16 : 10;
   if (base == 16) text.remove_prefix(2);
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  return whole_number<uint64_t>(text, base);
 }
 
 struct LoggedLine {

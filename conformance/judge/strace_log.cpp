@@ -5,6 +5,7 @@
 #include <map>
 
 #include "conformance/base/cli_error.h"
+#include "conformance/base/scan.h"
 #include "model/kernel.h"
 #include "model/strace.h"
 #include "model/symbols.h"
@@ -13,14 +14,6 @@ namespace sockoracle {
 namespace {
 
 constexpr std::string_view kUnfinished = "<unfinished ...>";
-
-bool blank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && (blank(text.back()) || text.back() == '\r')) text.remove_suffix(1);
-  return text;
-}
 
 // "123", "16:20:01.123456", "0.000012" (pid, time), "[00007f12]" (instruction pointer, number).
 bool is_prefix_word(std::string_view word) {

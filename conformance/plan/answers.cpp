@@ -6,17 +6,13 @@
 #include <tuple>
 
 #include "conformance/base/cli_error.h"
+#include "conformance/base/scan.h"
 #include "conformance/world/host_world.h"
 #include "conformance/world/kernel_config.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
 namespace {
-
-bool parse_whole(std::string_view text, int64_t* number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
-  return error == std::errc() && end == text.data() + text.size();
-}
 
 // "4096\t131072\t6291456"; false unless there are exactly row.count numbers.
 bool parse_sysctl(std::string_view text, const SysctlRow& row, SysctlValue* value) {
@@ -26,7 +22,9 @@ bool parse_sysctl(std::string_view text, const SysctlRow& row, SysctlValue* valu
     if (begin == std::string_view::npos) return count == row.count;
     text.remove_prefix(begin);
     const size_t end = std::min(text.find_first_of(" \t\n"), text.size());
-    if (count == row.count || !parse_whole(text.substr(0, end), &value->v[count])) return false;
+    const std::optional<int64_t> number = whole_number(text.substr(0, end));
+    if (count == row.count || !number) return false;
+    value->v[count] = *number;
     ++count;
     text.remove_prefix(end);
   }
@@ -54,10 +52,10 @@ bool parse_outcome(std::string_view name, int32_t* error) {
     *error = symbol->number;
     return symbol->number != 0;
   }
-  int64_t number = 0;
-  if (name.size() < 2 || name[0] != 'E' || !parse_whole(name.substr(1), &number)) return false;
-  if (number <= 0 || number > 4095) return false;
-  *error = static_cast<int32_t>(number);
+  if (name.size() < 2 || name[0] != 'E') return false;
+  const std::optional<int32_t> number = whole_number<int32_t>(name.substr(1));
+  if (!number || *number <= 0 || *number > 4095) return false;
+  *error = *number;
   return true;
 }
 

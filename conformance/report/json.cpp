@@ -43,12 +43,6 @@ std::string list_of(const List& list, Write write) {
   return out + "]";
 }
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  append_quoted(out, text);
-  return out;
-}
-
 std::string counts_of(const std::map<std::string, uint64_t>& map) {
   Object object;
   for (const auto& [key, count] : map) object.number(key, count);

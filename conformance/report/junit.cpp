@@ -8,7 +8,7 @@ namespace sockoracle {
 namespace {
 
 // Also right inside attributes. What XML cannot carry becomes a question mark.
-std::string escaped(std::string_view text) {
+std::string xml_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
@@ -52,7 +52,7 @@ bool fails(const Comparison& comparison, const Group& group) {
 }
 
 void add_case(std::string& out, const std::string& classname, const std::string& name) {
-  out += "    <testcase classname=\"" + escaped(classname) + "\" name=\"" + escaped(name) + "\"";
+  out += "    <testcase classname=\"" + xml_text(classname) + "\" name=\"" + xml_text(name) + "\"";
 }
 
 // One <failure> with all details in its body: readers differ in what they do with a second one.
@@ -63,15 +63,15 @@ void add_failure(std::string& out, const Comparison& comparison, const Group& gr
     const std::string sentence = finding_sentence(comparison, finding);
     if (!finding.known && message.empty()) {
       message = sentence;
-      out += ">\n      <failure type=\"" + escaped(row(finding.rule).name) + "\" message=\"" +
-             escaped(message) + "\">";
+      out += ">\n      <failure type=\"" + xml_text(row(finding.rule).name) + "\" message=\"" +
+             xml_text(message) + "\">";
     }
     body += (finding.known ? "known: " : "") + sentence + "\n  " +
             explain_command(comparison, finding) + "\n";
   }
   std::string text;
   for (const char c : body)
-    text += c == '\n' ? std::string("\n") : escaped(std::string_view(&c, 1));
+    text += c == '\n' ? std::string("\n") : xml_text(std::string_view(&c, 1));
   out += text + "</failure>\n    </testcase>\n";
 }
 
@@ -81,7 +81,7 @@ void add_group(std::string& out, const Comparison& comparison, const std::string
   add_case(out, suite, group_name(group));
   if (!group.skipped.empty()) {
     ++counts.skipped;
-    out += ">\n      <skipped>" + escaped(group.skipped) + "</skipped>\n    </testcase>\n";
+    out += ">\n      <skipped>" + xml_text(group.skipped) + "</skipped>\n    </testcase>\n";
   } else if (fails(comparison, group)) {
     ++counts.failures;
     add_failure(out, comparison, group);
@@ -95,7 +95,7 @@ void add_stale(std::string& out, const std::string& suite, const Deviation& stal
   ++counts.failures;
   add_case(out, suite + ".deviations", stale.where);
   out += ">\n      <failure type=\"stale\" message=\"" +
-         escaped("did not occur: " + stale.rule + ", " + stale.observable + ", expected " +
+         xml_text("did not occur: " + stale.rule + ", " + stale.observable + ", expected " +
                  stale.expected + ", got " + stale.got) +
          "\"/>\n    </testcase>\n";
 }
@@ -107,7 +107,7 @@ void add_causes(std::string& out, const std::string& suite, const Comparison& co
     ++counts.tests;
     add_case(out, suite, known.cause.id.empty() ? known.cause.sentence : known.cause.id);
     out += ">\n      <system-out>" +
-           escaped(known.cause.sentence + " (" + plural(known.rows, "row") + ", " +
+           xml_text(known.cause.sentence + " (" + plural(known.rows, "row") + ", " +
                    plural(known.findings.size(), "class") + ")") +
            "</system-out>\n    </testcase>\n";
   }
@@ -115,7 +115,7 @@ void add_causes(std::string& out, const std::string& suite, const Comparison& co
 
 void add_suite(std::string& out, const std::string& name, const Counts& counts,
                const std::string& cases) {
-  out += "  <testsuite name=\"" + escaped(name) + "\"" + attributes(counts, true) + ">\n" + cases +
+  out += "  <testsuite name=\"" + xml_text(name) + "\"" + attributes(counts, true) + ">\n" + cases +
          "  </testsuite>\n";
 }
 
@@ -140,7 +140,7 @@ std::string write_junit_report(std::span<const Comparison> comparisons) {
         counts = {.tests = 1, .failures = 0, .skipped = 1};
         add_case(cases, suite, "all");
         cases +=
-            ">\n      <skipped>" + escaped(context.skipped) + "</skipped>\n    </testcase>\n";
+            ">\n      <skipped>" + xml_text(context.skipped) + "</skipped>\n    </testcase>\n";
       }
       for (const Group& group : context.groups) add_group(cases, comparison, suite, group, counts);
       finish(suite, counts, cases);

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kRowsShown = 50;
 
 // Text that Markdown takes literally, also inside a table.
-std::string escaped(std::string_view text) {
+std::string literal(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (std::string_view("\\`*_{}[]<>#|~$&").find(c) != std::string_view::npos) out += '\\';
@@ -41,9 +41,9 @@ void add_contexts(std::string& out, const Comparison& comparison) {
   out +=
       "| context | checked | skipped | findings | known |\n| --- | ---: | ---: | ---: | ---: |\n";
   for (const ContextResult& context : comparison.contexts) {
-    out += "| " + escaped(context.name) + " | " + std::to_string(context.checked_cases) + " | " +
+    out += "| " + literal(context.name) + " | " + std::to_string(context.checked_cases) + " | " +
            std::to_string(context.skipped_cases);
-    if (!context.skipped.empty()) out += ": " + escaped(context.skipped);
+    if (!context.skipped.empty()) out += ": " + literal(context.skipped);
     out += " | " + std::to_string(findings_in(comparison, context.name, false)) + " | " +
            std::to_string(findings_in(comparison, context.name, true)) + " |\n";
   }
@@ -52,8 +52,8 @@ void add_contexts(std::string& out, const Comparison& comparison) {
 // "`socket(...)` as root: got EPERM; Linux 6.18 answers EINVAL".
 std::string smallest_text(const Comparison& comparison, size_t index) {
   const Finding& finding = comparison.findings[index];
-  return code(call_text(finding.smallest)) + " as " + escaped(finding.contexts.front()) + ": " +
-         escaped(outcome_sentence(comparison, finding));
+  return code(call_text(finding.smallest)) + " as " + literal(finding.contexts.front()) + ": " +
+         literal(outcome_sentence(comparison, finding));
 }
 
 void add_causes(std::string& out, const Comparison& comparison) {
@@ -62,7 +62,7 @@ void add_causes(std::string& out, const Comparison& comparison) {
     out += "\n| likely cause | classes | cases | smallest case |\n| --- | ---: | ---: | --- |\n";
   }
   for (const LikelyCause& cause : likely) {
-    out += "| " + escaped(cause.sentence) + " | " + std::to_string(cause.findings.size()) + " | " +
+    out += "| " + literal(cause.sentence) + " | " + std::to_string(cause.findings.size()) + " | " +
            std::to_string(cause.cases) + " | " + smallest_text(comparison, cause.smallest) + " |\n";
   }
   const std::vector<CauseSummary> known = known_causes(comparison);
@@ -72,7 +72,7 @@ void add_causes(std::string& out, const Comparison& comparison) {
         "| --- | ---: | ---: | ---: | --- |\n";
   }
   for (const CauseSummary& cause : known) {
-    out += "| " + escaped(cause.cause.sentence) +
+    out += "| " + literal(cause.cause.sentence) +
            (cause.cause.where.empty() ? "" : " (" + code(cause.cause.where) + ")") + " | " +
            std::to_string(cause.rows) + " | " + std::to_string(cause.findings.size()) + " | " +
            std::to_string(cause.cases) + " | " + smallest_text(comparison, cause.smallest) + " |\n";
@@ -91,10 +91,10 @@ void add_findings(std::string& out, const Comparison& comparison) {
       return;
     }
     out += "| " + code(std::string(row(finding.rule).name)) + (finding.known ? " (known)" : "") +
-           " | " + escaped(finding.observable) + " | " + escaped(finding.expected) + " | " +
-           escaped(finding.got) + " | " + std::to_string(finding.count) + " | " +
-           code(call_text(finding.smallest)) + " as " + escaped(finding.contexts.front());
-    if (finding.known) out += ": " + escaped(finding.reason);
+           " | " + literal(finding.observable) + " | " + literal(finding.expected) + " | " +
+           literal(finding.got) + " | " + std::to_string(finding.count) + " | " +
+           code(call_text(finding.smallest)) + " as " + literal(finding.contexts.front());
+    if (finding.known) out += ": " + literal(finding.reason);
     out += " |\n";
   }
 }
@@ -105,13 +105,13 @@ std::string write_markdown_report(std::span<const Comparison> comparisons) {
   std::string out;
   for (const Comparison& comparison : comparisons) {
     if (!out.empty()) out += "\n";
-    out += "## " + escaped(title_of(comparison)) + "\n\n";
-    out += verdict_line(comparison) + ". " + escaped(summary_line(comparison)) + ".\n\n";
+    out += "## " + literal(title_of(comparison)) + "\n\n";
+    out += verdict_line(comparison) + ". " + literal(summary_line(comparison)) + ".\n\n";
     add_contexts(out, comparison);
     add_causes(out, comparison);
     add_findings(out, comparison);
     for (const Deviation& stale : comparison.stale) {
-      out += "\nStale: " + escaped(stale.where) + " did not occur.\n";
+      out += "\nStale: " + literal(stale.where) + " did not occur.\n";
     }
   }
   return out;

@@ -16,12 +16,6 @@ constexpr uint32_t kRuleLines[] = {
 
 constexpr std::string_view kStaleId = "stale_deviation";
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  append_quoted(out, text);
-  return out;
-}
-
 std::string text_object(std::string_view text) { return "{\"text\":" + quoted(text) + "}"; }
 
 std::string json_rule(const RuleRow& rule) {
@@ -93,7 +87,7 @@ std::string json_result(const Comparison& comparison, const Finding& finding) {
          (finding.known ? ",\"cause\":" + quoted(finding.cause) : "") + "}}";
 }
 
-std::string json_stale(const Deviation& deviation) {
+std::string stale_result(const Deviation& deviation) {
   return "{\"ruleId\":" + quoted(kStaleId) + ",\"ruleIndex\":" + std::to_string(kRuleCount) +
          ",\"level\":\"error\",\"message\":" +
          text_object(deviation.where + ": " + deviation.rule + ", " + deviation.observable +
@@ -106,7 +100,7 @@ std::string json_run(const Comparison& comparison) {
   std::string results;
   const auto add = [&](const std::string& one) { results += (results.empty() ? "" : ",\n") + one; };
   for (const Finding& finding : comparison.findings) add(json_result(comparison, finding));
-  for (const Deviation& deviation : comparison.stale) add(json_stale(deviation));
+  for (const Deviation& deviation : comparison.stale) add(stale_result(deviation));
   const Provenance& facts = comparison.provenance;
   const KnownCounts known = known_counts(comparison);
   return "{\"tool\":{\"driver\":" + json_driver() +

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "conformance/base/cli_error.h"
+#include "conformance/base/scan.h"
 
 namespace sockoracle {
 namespace {
@@ -20,21 +21,12 @@ constexpr size_t kFrameMax = 1 << 16, kHeadMax = 512;
   throw UnavailableError(text);
 }
 
-std::string_view take_word(std::string_view& line) {
-  const size_t blank = line.find(' ');
-  const std::string_view word = line.substr(0, blank);
-  line = blank == std::string_view::npos ? std::string_view() : line.substr(blank + 1);
-  return word;
-}
-
 template <typename Number>
 Number take_number(std::string_view& line, int base) {
   const std::string_view word = take_word(line);
-  Number number{};
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number, base);
-  if (error != std::errc() || end != word.data() + word.size())
-    fail("no number: ", word);
-  return number;
+  const std::optional<Number> number = whole_number<Number>(word, base);
+  if (!number) fail("no number: ", word);
+  return *number;
 }
 
 uint32_t sum_of(uint32_t before, std::string_view bytes) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "conformance/base/scan.h"
 #include "conformance/words/step_text.h"
 #include "conformance/world/world_text.h"
 #include "model/strace.h"
@@ -45,13 +46,6 @@ Parts parts_of(const std::vector<Change>& changes) {
   return parts;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (size_t i = 0; i < names.size(); ++i)
-    text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
-  return text;
-}
-
 // Contexts whose callers are the same person in the same namespaces, as root and pmtu-0 are.
 bool same_caller(size_t a, size_t b) {
   World one = default_world(newest_release()), other = one;
@@ -63,13 +57,13 @@ bool same_caller(size_t a, size_t b) {
 }
 
 // Sets that are shown on one line: they differ in the context only, or in the protocol only.
-struct Group {
+struct RemedyLine {
   Parts parts;
   std::vector<size_t> contexts;
   std::vector<std::string> protocols;
 };
 
-bool extends(const Group& group, const Parts& parts) {
+bool extends(const RemedyLine& group, const Parts& parts) {
   if (group.parts.flags != parts.flags || (group.parts.context < 0) != (parts.context < 0))
     return false;
   if (parts.context >= 0) return group.parts.call == parts.call;
@@ -84,14 +78,14 @@ std::string protocol_text(const Call& call) {
   return std::string(room, print_protocol(call.family, call.protocol, room));
 }
 
-std::string line_of(const Group& group) {
+std::string line_of(const RemedyLine& group) {
   std::string flags = group.parts.flags;
   std::vector<std::string> names;
   for (const size_t context : group.contexts) names.emplace_back(contexts()[context].name);
-  if (!names.empty()) flags += " --as " + joined(names);
+  if (!names.empty()) flags += " --as " + choices(names);
   std::string line = group.parts.call ? "as " + call_text(*group.parts.call) : "";
   if (!flags.empty()) line += (line.empty() ? "with" : " with") + flags;
-  if (!group.protocols.empty()) line += ", or " + joined(group.protocols);
+  if (!group.protocols.empty()) line += ", or " + choices(group.protocols);
   return line;
 }
 
@@ -134,13 +128,13 @@ std::string change_text(const Change& change) {
 }
 
 std::vector<std::string> change_lines(const std::vector<std::vector<Change>>& sets) {
-  std::vector<Group> groups;
+  std::vector<RemedyLine> groups;
   for (const std::vector<Change>& changes : sets) {
     const Parts parts = parts_of(changes);
     auto group = std::find_if(groups.begin(), groups.end(),
-                              [&](const Group& known) { return extends(known, parts); });
+                              [&](const RemedyLine& known) { return extends(known, parts); });
     const bool fresh = group == groups.end();
-    if (fresh) group = groups.insert(groups.end(), Group{parts, {}, {}});
+    if (fresh) group = groups.insert(groups.end(), RemedyLine{parts, {}, {}});
     if (parts.context >= 0) {
       const auto context = static_cast<size_t>(parts.context);
       const auto same = [&](size_t known) { return same_caller(known, context); };
@@ -151,7 +145,7 @@ std::vector<std::string> change_lines(const std::vector<std::vector<Change>>& se
     }
   }
   std::vector<std::string> lines;
-  for (const Group& group : groups) lines.push_back(line_of(group));
+  for (const RemedyLine& group : groups) lines.push_back(line_of(group));
   return lines;
 }
 

@@ -4,6 +4,7 @@
 
 #include "conformance/base/cli_error.h"
 #include "conformance/base/json_reader.h"
+#include "conformance/base/scan.h"
 #include "conformance/base/text_file.h"
 #include "conformance/world/world_text.h"
 

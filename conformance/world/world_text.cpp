@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "conformance/base/cli_error.h"
+#include "conformance/base/scan.h"
 #include "conformance/base/terminal.h"
 #include "conformance/world/host_world.h"
 #include "conformance/world/kernel_config.h"
@@ -28,15 +29,8 @@ std::string names_of(std::span<const Row> rows) {
   return choices(names);
 }
 
-std::optional<int64_t> parse_number(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 int64_t number_of(const Item& item, int64_t min, int64_t max, const std::string& what) {
-  const std::optional<int64_t> number = parse_number(item.value);
+  const std::optional<int64_t> number = whole_number(item.value);
   if (!number || *number < min || *number > max)
     refuse(item, what + " from " + std::to_string(min) + " to " + std::to_string(max));
   return *number;
@@ -104,7 +98,7 @@ void apply_groups(World& world, const Item& item) {
   if (item.value == "none") return;
   const std::vector<std::string_view> parts = split(item.value, ", ");
   for (std::string_view part : parts) {
-    const std::optional<int64_t> id = parse_number(part);
+    const std::optional<int64_t> id = whole_number(part);
     if (!id || *id < 0 || *id > kIdMax || parts.size() > kGroupsMax)
       refuse(item, "none, or at most " + std::to_string(kGroupsMax) +
                        " group numbers separated by commas");
@@ -135,7 +129,7 @@ void apply_sysctl(World& world, const Item& item) {
   SysctlValue value;
   bool good = parts.size() == row->count;
   for (size_t i = 0; good && i < parts.size(); ++i) {
-    const std::optional<int64_t> number = parse_number(parts[i]);
+    const std::optional<int64_t> number = whole_number(parts[i]);
     good = number && *number >= row->min && *number <= row->max;
     if (good) value.v[i] = *number;
   }
@@ -224,7 +218,7 @@ void apply_item(World& world, const Item& item) {
   }
 }
 
-std::string quoted(const std::string& value) {
+std::string shell_word(const std::string& value) {
   return value.find_first_of(" \t") == std::string::npos ? value : '"' + value + '"';
 }
 
@@ -232,7 +226,7 @@ std::string quoted(const std::string& value) {
 std::string flag_text(const Item& item) {
   switch (item.kind) {
     case ItemKind::release:
-      return item.value == "host" ? "--world host" : "--release " + quoted(item.value);
+      return item.value == "host" ? "--world host" : "--release " + shell_word(item.value);
     case ItemKind::config: return {};
     case ItemKind::module: return "--module " + item.key + "=" + item.value;
     case ItemKind::context: return "--as " + item.value;
@@ -241,7 +235,7 @@ std::string flag_text(const Item& item) {
     case ItemKind::egid: return "--egid " + item.value;
     case ItemKind::groups: return "--groups " + item.value;
     case ItemKind::cap: return "--cap " + item.value;
-    case ItemKind::sysctl: return "--sysctl " + item.key + "=" + quoted(item.value);
+    case ItemKind::sysctl: return "--sysctl " + item.key + "=" + shell_word(item.value);
     case ItemKind::limit: return "--limit " + item.key + "=" + item.value;
     case ItemKind::policy: return "--policy " + item.key + "=" + item.value;
     case ItemKind::fault: return "--fault " + item.value;
@@ -386,15 +380,6 @@ std::string sysctl_text(Sysctl sysctl, const SysctlValue& value) {
   std::string text;
   for (size_t i = 0; i < sysctls()[static_cast<size_t>(sysctl)].count; ++i)
     text += (i == 0 ? "" : " ") + std::to_string(value.v[i]);
-  return text;
-}
-
-std::string choices(const std::vector<std::string_view>& names) {
-  std::string text;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (i != 0) text += i + 1 == names.size() ? " or " : ", ";
-    text += names[i];
-  }
   return text;
 }
 

@@ -82,7 +82,4 @@ inline constexpr std::string_view kPolicyNames[] = {"cgroup_sock_create", "lsm_s
                                                     "lsm_socket_post_create", "lsm_sk_alloc",
                                                     "update_protocol"};
 
-// "a, b or c" of a table's names, for messages.
-std::string choices(const std::vector<std::string_view>& names);
-
 }  // namespace sockoracle
