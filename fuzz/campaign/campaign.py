@@ -473,7 +473,7 @@ def canary(build: pathlib.Path) -> int:
     with tempfile.TemporaryDirectory() as state:
         global STATE
         STATE = pathlib.Path(state)
-        count = fuzz_one(build, target, 20, restarts=1)
+        count = fuzz_one(build, target, 120, restarts=1)  # until it is found
         found = artifacts(target)
         if not found:
             print(f"the canary was not found in {count} executions")

@@ -16,8 +16,9 @@ import sys
 
 FLAGS = ["-std=c++20", "-O1", "-gline-tables-only", "-fsanitize=memory"]
 # What observes sockets from outside is not linked: nothing here asks for it but ask().
-FUZZ = ["boots", "bugs", "facts", "finding", "oracles", "program_oracles", "round_trips",
-        "settings", "replay_main", "targets/create_fuzzer", "targets/program_fuzzer"]
+FUZZ = ["oracles/boots", "oracles/bugs", "oracles/facts", "oracles/finding", "oracles/oracles",
+        "oracles/program_oracles", "oracles/round_trips", "oracles/settings",
+        "targets/replay_main", "targets/create_fuzzer", "targets/program_fuzzer"]
 # The statements that clear, and how many there are: the whole object, all but the nulls pointer.
 CLEARS = re.compile(r"^ *std::memset\(.*sk.*$|^ *std::memset\(bytes.*$", re.MULTILINE)
 
@@ -58,7 +59,7 @@ def main() -> int:
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for done in [pool.submit(compile_one, clang, path, includes, out) for path, out in jobs]:
             done.result()
-    shared = [work / f"{name}.o" for name in FUZZ if not name.startswith("targets/")]
+    shared = [work / f"{name}.o" for name in FUZZ if not name.endswith("_fuzzer")]
     failed = 0
     for target in ("create_fuzzer", "program_fuzzer"):
         seeds = source / "corpus/seeds" / target
