@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 CI = pathlib.Path(__file__).resolve().parent
@@ -144,8 +145,13 @@ class Verdicts(unittest.TestCase):
         self.assertFalse(judge("check", {"check": [1, 1]}, text)[0])
 
     def test_what_a_row_starts_from_runs_before_it(self):
-        names = [row.name for row in newcomer.in_order(["blanks", "bare-user"])]
-        self.assertEqual(names, ["bare-user", "root-12", "user-12", "blanks"])
+        with tempfile.TemporaryDirectory() as cache, \
+                unittest.mock.patch.dict(os.environ, SOCKORACLE_NEWCOMER=cache):
+            def names():
+                return [row.name for row in newcomer.in_order(["blanks", "bare-user"])]
+            self.assertEqual(names(), ["bare-user", "root-12", "user-12", "blanks"])
+            pathlib.Path(cache, "12/in-root/root/sockoracle/build").mkdir(parents=True)
+            self.assertEqual(names(), ["bare-user", "user-12", "blanks"])
         self.assertEqual([row.name for row in newcomer.in_order(["slow-disk"])], ["slow-disk"])
         self.assertEqual(newcomer.in_order([]), [
             *dict.fromkeys(newcomer.in_order([row.name for row in newcomer.ROWS]))])
