@@ -30,6 +30,9 @@ import tempfile
 import time
 from typing import NamedTuple
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fuzz/campaign"))
+from findings import finding_of, rule_in_frames  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GALLERY = ROOT / "corpus/cves"
 SYMBOLIZER = "/usr/bin/llvm-symbolizer-14"
@@ -81,19 +84,17 @@ def read_gallery(names: list[str]) -> list[Bug]:
 # --- signatures ----------------------------------------------------------------------------------
 
 def rule_of(output: str) -> str:
-    match = re.search(r"== finding \S+ rule (\w+)", output) or re.search(r"during__(\w+)", output)
-    return match[1] if match else ""
+    said = finding_of(output)
+    return said["rule"] if said else rule_in_frames(output)
 
 
 def call_of(output: str) -> str:
     """The line of the program that the finding speaks of."""
-    at = re.search(r"at operation (\d+)", output)
-    program = re.search(r"== program\n(.*?)== end", output, re.S)
-    if not at or not program:
+    said = finding_of(output)
+    if not said or "operation" not in said:
         return ""
-    lines = [line for line in program[1].splitlines() if not line.startswith("world ")]
-    index = int(at[1]) - 1
-    return lines[index] if index < len(lines) else ""
+    lines = [line for line in said["program"].splitlines() if not line.startswith("world ")]
+    return lines[said["operation"]] if said["operation"] < len(lines) else ""
 
 
 def meets(bug: Bug, output: str) -> bool:
@@ -112,11 +113,12 @@ def meets(bug: Bug, output: str) -> bool:
 
 
 def is_this(bug: Bug, output: str) -> bool:
-    finding = re.search(r"== finding (\S+) rule", output)
+    finding = finding_of(output)
     if finding:
-        name = finding[1]
+        name = finding["finding"]
         what = {"objects": "slab and kmalloc objects", "group_refs": "group references"}
-        leaked = bool(bug.leak) and name == "balance" and what[bug.leak[0]] in output
+        leaked = (bool(bug.leak) and name == "balance" and
+                  what[bug.leak[0]] in finding["what"])
         return (name == bug.hazard or leaked) and meets(bug, output)
     if not bug.asan or not re.search(r"AddressSanitizer|runtime error", output):
         return False
@@ -215,7 +217,7 @@ def libfuzzer(program: pathlib.Path, bug: Bug, seed: int, limit: float,
             return Hunted(True, executions, seconds, others)
         if seconds >= limit:
             break
-        if "== finding" not in output and "Sanitizer" not in output:
+        if finding_of(output) is None and "Sanitizer" not in output:
             say(f"{program} ends with {process.returncode}: {output[-300:]}")
             sys.exit(70)
         others += 1

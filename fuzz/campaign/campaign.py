@@ -25,6 +25,9 @@ import tempfile
 import time
 from typing import NamedTuple
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from findings import finding_of, rule_in_frames  # noqa: E402  (beside this file)
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STATE = pathlib.Path(os.environ.get("SOCKORACLE_FUZZ_STATE", ROOT / "build/fuzz"))
 RESTARTS_MAX = 20
@@ -46,6 +49,7 @@ class Finding(NamedTuple):
     name: str      # the oracle, the hazard, or what the sanitizer called it
     rule: str
     output: str    # of the replay
+    said: dict = {}  # what the target itself says of it (findings.py); a sanitizer says nothing so
 
 
 interrupted = False
@@ -119,49 +123,28 @@ def examine(command: list[str], artifact: pathlib.Path) -> Finding | None:
     output = done.stderr.decode(errors="replace")
     if done.returncode == 0:
         return None
-    match = re.search(r"^== finding (\S+) rule (\S+)$", output, re.MULTILINE)
-    if match:
-        return Finding(match[1], match[2], output)
+    said = finding_of(output)
+    if said:
+        return Finding(said["finding"], said["rule"], output, said)
     # A sanitizer's: it has the rule in a frame, and its own word for what happened.
-    rule = re.search(r"\bduring__(\w+)", output)
     word = re.search(r"^SUMMARY: \w+: ([\w-]+)", output, re.MULTILINE)
     return Finding(word[1] if word else f"status-{done.returncode}",
-                   rule[1] if rule else "unknown", output)
+                   rule_in_frames(output) or "unknown", output)
 
 
-C_PROGRAM = """// {name}, rule {rule}: {what}
-#define _GNU_SOURCE
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-
-int main(void)
-{{
-    {call}
-    const int error = result < 0 ? errno : 0;
-    printf("{text}: errno %d (%s)\\n", error, strerror(error));
-    return 0;
-}}
-"""
-
-
-def c_reproducer(finding: Finding) -> str | None:
-    """The call in C, where it is a kernel that answers."""
-    numbers = re.search(r"^== numbers (\d+) (-?\d+) (-?\d+) (-?\d+)", finding.output, re.MULTILINE)
-    if not numbers or not finding.name.startswith("live"):
-        return None
-    entry, *words = numbers.groups()
-    arguments = ", ".join(words)
-    lines = finding.output.splitlines()
-    what = next((line[3:] for line in lines if ": expected" in line), "")
-    context = next((line[11:] for line in lines if line.startswith("== context ")), "root")
-    if entry == "1":
-        call = f"int fds[2];\n    const int result = socketpair({arguments}, fds);"
-    else:
-        call = f"const int result = socket({arguments});"
-    return C_PROGRAM.format(name=finding.name, rule=finding.rule, what=f"{what} (as {context})",
-                            call=call, text=f"socket({arguments})")
+def c_reproducer(build: pathlib.Path, finding: Finding, path: pathlib.Path) -> bool:
+    """The call in C, where it is a kernel that answers; `sockoracle repro` writes it."""
+    tool = build / "conformance/sockoracle"
+    call = finding.said.get("call")
+    if not finding.said.get("context") or not call or not tool.is_file():
+        return False
+    text = f"{call['entry']}({call['family']}, {call['type']}, {call['protocol']})"
+    done = subprocess.run([tool, "repro", text, "--world", "host", "--as",
+                           finding.said["context"], "-o", path], capture_output=True, text=True,
+                          env=quiet_env())
+    if done.returncode != 0:
+        say(done.stderr.strip())
+    return done.returncode == 0
 
 
 def text_of(build: pathlib.Path, target: Target, artifact: pathlib.Path) -> str:
@@ -172,13 +155,11 @@ def text_of(build: pathlib.Path, target: Target, artifact: pathlib.Path) -> str:
 
 def show(build: pathlib.Path, target: Target, artifact: pathlib.Path, finding: Finding) -> None:
     print(f"finding {finding.name}  rule {finding.rule}  target {target.name}")
-    block = re.search(r"^== program\n(.*?)^== end$", finding.output, re.MULTILINE | re.DOTALL)
-    text = text_of(build, target, artifact)
-    if target.kind == "live" and block:
-        text = block[1]
-    for line in finding.output.splitlines():
-        if line.startswith("== ") and ": expected" in line:
-            print(f"  {line[3:]}")
+    said = finding.said
+    text = said["program"] if target.kind == "live" and said else text_of(build, target, artifact)
+    if said:
+        print(f"  {said['what']}: expected {said['expected']}, got {said['got']}" +
+              (f", at operation {said['operation'] + 1}" if "operation" in said else ""))
     for line in text.splitlines():
         print(f"    {line}")
     if target.kind != "text":
@@ -186,11 +167,9 @@ def show(build: pathlib.Path, target: Target, artifact: pathlib.Path, finding: F
         program.write_text(text)
         print(f"  replay: sockoracle replay {program}")
     print(f"  replay with its oracle: {target.binary} {artifact}")
-    source = c_reproducer(finding)
-    if source:
-        path = artifact.with_name(artifact.name + ".c")
-        path.write_text(source)
-        print(f"  in C: {path}")
+    source = artifact.with_name(artifact.name + ".c")
+    if c_reproducer(build, finding, source):
+        print(f"  in C: {source}")
     artifact.with_name(artifact.name + ".log").write_text(finding.output)
     sys.stdout.flush()
 

@@ -55,29 +55,77 @@ std::string_view finding_name(const Finding& f) {
 
 static void put(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
+static void put_number(int64_t number) {
+  std::fprintf(stderr, "%lld", static_cast<long long>(number));
+}
+
+static void put_quoted(std::string_view text) {
+  put("\"");
+  for (const char c : text) {
+    if (c == '"' || c == '\\') std::fprintf(stderr, "\\%c", c);
+    else if (static_cast<unsigned char>(c) < ' ')
+      std::fprintf(stderr, "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    else std::fputc(c, stderr);
+  }
+  put("\"");
+}
+
+static void put_member(std::string_view key, std::string_view value) {
+  put(",\"");
+  put(key);
+  put("\":");
+  put_quoted(value);
+}
+
+static void put_member(std::string_view key, int64_t value) {
+  put(",\"");
+  put(key);
+  put("\":");
+  put_number(value);
+}
+
+// The call that the finding speaks of, as the system call's words.
+static void put_call(const Finding& f, const Program& program) {
+  for (size_t i = 0; i < program.operations.size(); ++i) {
+    const Operation& o = program.operations[i];
+    if (o.op != Op::create || (f.operation != SIZE_MAX && f.operation != i)) continue;
+    put(",\"call\":{\"entry\":");
+    put_quoted(entry_name(o.call.entry));
+    put_member("family", o.call.family);
+    put_member("type", o.call.type);
+    put_member("protocol", o.call.protocol);
+    put("}");
+    return;
+  }
+}
+
 void describe(const Finding& f, const Program& program) {
   std::vector<char> text(print_program(program, {}));
   print_program(program, text);
-  put("== finding ");
+  const std::string_view question =
+      f.hazard ? hazard_sentence(*f.hazard) : oracle_question(f.oracle);
+  put("finding ");
   put(finding_name(f));
-  put(" rule ");
+  put(", rule ");
   put(row(f.rule).name);
-  put("\n== ");
-  put(f.hazard ? hazard_sentence(*f.hazard) : oracle_question(f.oracle));
-  put("\n== ");
+  put(": ");
   put(f.what);
-  std::fprintf(stderr, ": expected %lld, got %lld", static_cast<long long>(f.expected),
-               static_cast<long long>(f.got));
-  if (f.operation != SIZE_MAX) std::fprintf(stderr, ", at operation %zu", f.operation + 1);
-  for (const Operation& o : program.operations) {
-    if (o.op != Op::create) continue;
-    std::fprintf(stderr, "\n== numbers %d %d %d %d", static_cast<int>(o.call.entry), o.call.family,
-                 o.call.type, o.call.protocol);
-    break;
-  }
-  put("\n== program\n");
-  put({text.data(), text.size()});
-  put("== end\n");
+  put(": expected ");
+  put_number(f.expected);
+  put(", got ");
+  put_number(f.got);
+  put("\n{\"finding\":");
+  put_quoted(finding_name(f));
+  put_member("rule", row(f.rule).name);
+  put_member("question", question);
+  put_member("what", f.what);
+  put_member("expected", f.expected);
+  put_member("got", f.got);
+  if (f.operation != SIZE_MAX) put_member("operation", static_cast<int64_t>(f.operation));
+  if (!f.context.empty()) put_member("context", f.context);
+  put_call(f, program);
+  put_member("program", std::string_view(text.data(), text.size()));
+  put("}\n");
   std::fflush(stderr);
 }
 

@@ -25,13 +25,15 @@ struct Finding {
   int64_t expected = 0, got = 0;
   std::optional<Hazard> hazard;        // then the hazard's name stands in the oracle's place
   size_t operation = SIZE_MAX;         // of the program
+  std::string_view context{};          // whose real kernel answered; empty = the model alone
 };
 using MaybeFinding = std::optional<Finding>;
 
 // "dangling_sock_sk", "balance" ...
 std::string_view finding_name(const Finding& finding);
 
-// Writes the finding and the program as text to stderr, in the form that campaign.py reads.
+// Writes the finding to stderr: a line for people, and one JSON object on a line of its own, which
+// campaign/findings.py reads.
 void describe(const Finding& finding, const Program& program);
 
 // describe(), then aborts inside finding__<oracle>__<rule>().

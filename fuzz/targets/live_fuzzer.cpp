@@ -34,9 +34,8 @@ void say_end() {
                live().cases, static_cast<double>(busy) / 1e9);
 }
 
-[[noreturn]] void fail(const LiveContext& context, const Finding& finding, const Call& call) {
-  std::fprintf(stderr, "== context %.*s\n", static_cast<int>(context.row->name.size()),
-               context.row->name.data());
+[[noreturn]] void fail(const LiveContext& context, Finding finding, const Call& call) {
+  finding.context = context.row->name;
   report(finding, Case{context.world, call});
 }
 
