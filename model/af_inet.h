@@ -22,20 +22,16 @@ Registered register_protosw(Kernel& k, std::array<inet_protosw*, kSOCK_MAX>& hea
                             inet_protosw& entry);
 bool unregister_protosw(std::array<inet_protosw*, kSOCK_MAX>& heads, inet_protosw& entry);
 
-// The walk with its two module attempts, and the capability check behind it. On success the entry,
-// and `protocol` rewritten where the caller asked for 0; else null and *error set to -errno.
-const inet_protosw* lookup_protosw(Kernel& k, net& net,
-                                   const std::array<inet_protosw*, kSOCK_MAX>& heads,
-                                   int32_t family, int32_t type, bool kern, Protocol* protocol,
-                                   int* error);
 // IPPROTO_MAX of the release.
 int32_t ipproto_max(const Kernel& k);
+// The width of sk_protocol: 8 bits until 5.5.
+uint8_t bits_of_sk_protocol(const Kernel& k);
 // A number that sk_protocol or inet_num cannot hold, or a raw sock without one.
 void note_number_hazards(Kernel& k, const struct socket& sock, const inet_sock& inet,
                          const Protocol& protocol);
-// prot->hash for a numbered sock, prot->init, and for a user's socket the cgroup's BPF programs.
-int hash_init_bpf(Kernel& k, inet_sock& inet, bool kern);
-// BPF_CGROUP_RUN_PROG_INET_SOCK.
-int cgroup_bpf_run_inet_sock(Kernel& k, sock& sk);
+// include/net/inet_connection_sock.h: the accept queue's spin locks.
+void inet_init_csk_locks(Kernel& k, sock& sk);
+// kernel/bpf/cgroup.c, by BPF_CGROUP_RUN_PROG_INET_SOCK: the cgroup's programs for a user's sock.
+int __cgroup_bpf_run_filter_sk(Kernel& k, sock& sk);
 
 }  // namespace sockoracle

@@ -22,8 +22,8 @@ int packet_create(Kernel& k, net& net, socket& sock, int32_t protocol, bool kern
     return k.fail(Rule::packet_type, kESOCKTNOSUPPORT);
   k.pass(Rule::packet_type);
   sock.state = SS_UNCONNECTED;
-  struct sock* sk = sk_alloc(k, net, kAF_PACKET, proto_of(k, ProtoId::packet), kern, kENOBUFS);
-  if (sk == nullptr) return -kENOBUFS;
+  struct sock* sk = sk_alloc(k, net, kAF_PACKET, GFP_KERNEL, proto_of(k, ProtoId::packet), kern);
+  if (sk == nullptr) return k.fail(k.refused(), kENOBUFS);
   const bool spkt = sock.type == kSOCK_PACKET;
   sock.ops = &ops_of(k, spkt ? OpsId::packet_ops_spkt : OpsId::packet_ops);
   const bool pending_first = k.has(Behaviour::packet_pending_before_init);

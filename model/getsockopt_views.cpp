@@ -171,7 +171,7 @@ Value proto_inuse(const View& view) {
 }
 
 Value proto_slab(const View& view) {
-  return Value::name(view.sk.sk_prot->slab->kmalloc ? "no" : "yes");
+  return Value::name(view.sk.sk_prot->slab == nullptr ? "no" : "yes");
 }
 
 // The name of a loaded module is not part of the model.

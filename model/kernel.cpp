@@ -37,7 +37,7 @@ struct ProtoRow {
 const ProtoRow kProtos[] = {
 #define PROTO(id, name, provider, object, pinfo, slab, init, destroy, hash, unhash, get_port,  \
               close, backlog_rcv)                                                              \
-  {{name, ProtoId::id, nullptr, nullptr, nullptr, init, destroy, hash, unhash, close,          \
+  {{name, ProtoId::id, nullptr, 0, nullptr, nullptr, init, destroy, hash, unhash, close,          \
     get_port != 0, {backlog_rcv, nullptr}, PINFO_##pinfo(object)},                             \
    Provider::provider, SIZE_##pinfo(object), SlabKind::slab},
 #include "model/proto.def"
@@ -118,10 +118,10 @@ void boot_protos(Kernel& k) {
   Kernel::Objects& o = *k.objects;
   for (size_t i = 0; i < kProtoCount; ++i) {
     const ProtoRow& row = kProtos[i];
-    o.slabs[i] = {row.prot.name, row.size, typesafe(k, row.slab),
-                  row.slab == SlabKind::kmalloc, nullptr};
+    o.slabs[i] = {row.prot.name, row.size, typesafe(k, row.slab), nullptr};
     o.protos[i] = row.prot;
-    o.protos[i].slab = &o.slabs[i];
+    o.protos[i].slab = row.slab == SlabKind::kmalloc ? nullptr : &o.slabs[i];
+    o.protos[i].obj_size = row.size;
     o.protos[i].owner = o.protos[i].provider = &o.modules[static_cast<size_t>(row.provider)];
   }
   for (const OwnerRow& row : kOwners) proto_of(k, row.prot).owner = &module_of(k, row.owner);

@@ -138,6 +138,10 @@ class Kernel {
   // A rule decided; returns -errno, so that `return k.fail(Rule::x, kEPERM)` reads as the kernel
   // does.
   int fail(Rule rule, int32_t error);
+  // A rule decided inside a function that answers NULL. Who called it says with which errno:
+  // `k.fail(k.refused(), kENOBUFS)`.
+  void refuse(Rule rule) { refused_ = rule; }
+  Rule refused() const { return refused_; }
   void hazard(Hazard hazard);
   // Counts a fallible step; true when the world's faults make this one fail.
   bool should_fail() {
@@ -164,6 +168,7 @@ class Kernel {
   bool changed_ = false;
   int32_t fallible_ = 0;
   Rule decided_ = Rule::created;
+  Rule refused_ = Rule::created;
   HazardSet hazards_;
   size_t step_count_ = 0;
   std::array<Step, 192> steps_;

@@ -22,7 +22,6 @@ struct kmem_cache {
   std::string_view name;
   uint32_t obj_size = 0;
   bool typesafe = false;  // SLAB_TYPESAFE_BY_RCU
-  bool kmalloc = false;   // no slab: kmalloc
   ObjectHeader* spare = nullptr;  // freed objects to hand out again (slab.cpp)
 };
 
@@ -34,6 +33,12 @@ struct module_owner {
   bool starting = false;  // its init runs on another CPU and stands before its last step
   int32_t refcnt = 0;
 };
+
+// include/linux/gfp.h, as far as the path tells them apart. The model's own bits.
+enum gfp_t : uint32_t { GFP_KERNEL = 1, GFP_ATOMIC = 2, __GFP_ZERO = 4 };
+inline gfp_t operator|(gfp_t a, gfp_t b) {
+  return static_cast<gfp_t>(static_cast<uint32_t>(a) | static_cast<uint32_t>(b));
+}
 
 struct user_namespace {
   const user_namespace* parent = nullptr;
@@ -81,7 +86,8 @@ inline constexpr size_t kProtoCount = 0
 struct proto {
   std::string_view name;
   ProtoId id{};
-  kmem_cache* slab = nullptr;  // never null here; slab->kmalloc says that the kernel has none
+  kmem_cache* slab = nullptr;  // null: its socks come from kmalloc
+  uint32_t obj_size = 0;
   module_owner* owner = nullptr;
   module_owner* provider = nullptr;  // without which it is not there; mostly the owner
   int (*init)(Kernel& k, sock& sk) = nullptr;
@@ -138,7 +144,7 @@ inline constexpr size_t kFamilyMax = 46;  // the largest AF_MAX of the table
 struct Kernel::Objects {
   std::array<module_owner, kProviderCount> modules;
   std::array<kmem_cache, kProtoCount> slabs;
-  kmem_cache inode_cache{"sock_inode_cache", sizeof(struct socket), false, false, nullptr};
+  kmem_cache inode_cache{"sock_inode_cache", sizeof(struct socket), false, nullptr};
   std::array<proto, kProtoCount> protos;
   std::array<proto_ops, kOpsCount> ops;
   std::array<inet_protosw, kProtoswCount> protosw;

@@ -142,6 +142,21 @@ void kmem_cache_free(Kernel& k, kmem_cache& cache, void* block) {
   home->spare = header;
 }
 
+// Which of its own caches would take the size does not show: one of the proto's stands for it.
+static kmem_cache& kmalloc_slab(Kernel& k, const proto& prot) {
+  return k.objects->slabs[static_cast<size_t>(prot.id)];
+}
+
+void* kmalloc(Kernel& k, const proto& prot, gfp_t priority, uint32_t* object) {
+  void* block = kmem_cache_alloc(k, kmalloc_slab(k, prot), object);
+  if (block != nullptr && (priority & __GFP_ZERO) != 0) std::memset(block, 0, prot.obj_size);
+  return block;
+}
+
+void kfree(Kernel& k, void* block) {
+  kmem_cache_free(k, *(static_cast<ObjectHeader*>(block) - 1)->cache, block);
+}
+
 bool is_allocated(const Kernel& k, const void* block) {
   for (const ObjectHeader* header = k.objects->live; header != nullptr; header = header->next)
     if (header + 1 == block) return true;

@@ -14,6 +14,9 @@ namespace sockoracle {
 // *object. `what` names it in the trace.
 void* kmem_cache_alloc(Kernel& k, kmem_cache& cache, uint32_t* object);
 void kmem_cache_free(Kernel& k, kmem_cache& cache, void* block);
+// The same for a proto without slab. __GFP_ZERO clears all of it.
+void* kmalloc(Kernel& k, const proto& prot, gfp_t priority, uint32_t* object);
+void kfree(Kernel& k, void* block);
 // Whether the block is an object that has not been given back. It is not touched.
 bool is_allocated(const Kernel& k, const void* block);
 // An allocation whose contents the model does not need: a dentry, a file, per-cpu counters. Counts

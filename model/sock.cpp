@@ -69,6 +69,12 @@ ClearSk clear_sk_of(const Kernel& k, ProtoId id) {
   }
 }
 
+// include/linux/mm.h; until 5.2 only the caller's __GFP_ZERO counts
+bool want_init_on_alloc(const Kernel& k, gfp_t priority) {
+  return (priority & __GFP_ZERO) != 0 ||
+         (k.has(Behaviour::init_on_alloc) && k.world().init_on_alloc);
+}
+
 void security_sk_free(Kernel& k, sock& sk) {
   if (!sk.sk_security) return;
   sk.sk_security = false;
@@ -78,7 +84,9 @@ void security_sk_free(Kernel& k, sock& sk) {
 // The blob first: from 6.11 on the core allocates it before it asks the modules, before that
 // SELinux, Smack and AppArmor did in their own hooks, which come before the BPF LSM's. A refusal
 // after that gives the blob back from 6.11 on; before, sk_prot_alloc only frees the object.
-bool security_sk_alloc(Kernel& k, sock& sk) {
+bool security_sk_alloc(Kernel& k, sock& sk, int32_t family, gfp_t priority) {
+  (void)family;  // for the modules' hooks
+  (void)priority;
   sk.sk_security = false;
   if (k.world().lsm_sk_blob) {
     if (!alloc_untracked(k, "security_sk_alloc")) return false;
@@ -94,7 +102,8 @@ bool security_sk_alloc(Kernel& k, sock& sk) {
 // net/core/sock.c:sk_prot_free
 void sk_prot_free(Kernel& k, const proto& prot, sock& sk) {
   security_sk_free(k, sk);
-  kmem_cache_free(k, *prot.slab, &sk);
+  if (prot.slab != nullptr) kmem_cache_free(k, *prot.slab, &sk);
+  else kfree(k, &sk);
   module_put(k, prot.owner);
 }
 
@@ -129,51 +138,51 @@ void hold_netns(Kernel& k, net& net, sock& sk, bool kern) {
 
 }  // namespace
 
-sock* sk_prot_alloc(Kernel& k, const proto& prot, bool priority_zero, int32_t family,
-                    int32_t error) {
-  (void)family;  // only the LSM hook is told
-  kmem_cache& slab = *prot.slab;
+sock* sk_prot_alloc(Kernel& k, const proto& prot, gfp_t priority, int32_t family) {
+  kmem_cache* const slab = prot.slab;
   uint32_t object = 0;
-  auto* sk = static_cast<sock*>(kmem_cache_alloc(k, slab, &object));
+  auto* sk = static_cast<sock*>(slab != nullptr ? kmem_cache_alloc(k, *slab, &object)
+                                                : kmalloc(k, prot, priority, &object));
   if (sk == nullptr) {
-    k.fail(Rule::sk_alloc_object, error);
+    k.refuse(Rule::sk_alloc_object);
     return nullptr;
   }
   k.pass(Rule::sk_alloc_object);
   sk->object = object;
-  if (slab.kmalloc) {
+  if (slab == nullptr) {
     // kmalloc got __GFP_ZERO itself: nothing is left alone.
-    std::memset(static_cast<void*>(sk), 0, slab.obj_size);
-    sk->object = object;
-    k.step(StepKind::clear, "__GFP_ZERO", 0, object, static_cast<int32_t>(slab.obj_size));
-  } else if (priority_zero ||
-             (k.has(Behaviour::init_on_alloc) && k.world().init_on_alloc)) {
+    if ((priority & __GFP_ZERO) != 0)
+      k.step(StepKind::clear, "__GFP_ZERO", 0, object, static_cast<int32_t>(prot.obj_size));
+  } else if (want_init_on_alloc(k, priority)) {
     if (const ClearSk clear_sk = clear_sk_of(k, prot.id); clear_sk != nullptr)
-      clear_sk(k, *sk, slab.obj_size);
+      clear_sk(k, *sk, prot.obj_size);
     else
-      sk_prot_clear_nulls(k, *sk, slab.obj_size);
+      sk_prot_clear_nulls(k, *sk, prot.obj_size);
   }
-  if (!security_sk_alloc(k, *sk)) {
-    k.fail(Rule::lsm_sk_alloc, error);
-    kmem_cache_free(k, slab, sk);
-    return nullptr;
+  if (!security_sk_alloc(k, *sk, family, priority)) {
+    k.refuse(Rule::lsm_sk_alloc);
+    goto out_free;
   }
   k.pass(Rule::lsm_sk_alloc);
   if (!try_module_get(k, prot.owner)) {
-    k.fail(Rule::prot_module_live, error);
-    security_sk_free(k, *sk);
-    kmem_cache_free(k, slab, sk);
-    return nullptr;
+    k.refuse(Rule::prot_module_live);
+    goto out_free_sec;
   }
   k.pass(Rule::prot_module_live);
   if (k.has(Behaviour::tx_queue_clear_in_prot_alloc)) sk->sk_tx_queue_mapping = -1;
   if (k.has(Behaviour::cgroup_sk_in_prot_alloc)) sk->sk_cgrp_data_set = true;
   return sk;
+
+out_free_sec:
+  security_sk_free(k, *sk);
+out_free:
+  if (slab != nullptr) kmem_cache_free(k, *slab, sk);
+  else kfree(k, sk);
+  return nullptr;
 }
 
-sock* sk_alloc(Kernel& k, net& net, int32_t family, const proto& prot, bool kern,
-               int32_t error) {
-  sock* sk = sk_prot_alloc(k, prot, true, family, error);
+sock* sk_alloc(Kernel& k, net& net, int32_t family, gfp_t priority, const proto& prot, bool kern) {
+  sock* sk = sk_prot_alloc(k, prot, priority | __GFP_ZERO, family);
   if (sk == nullptr) return nullptr;
   sk->sk_family = static_cast<uint16_t>(family);
   sk->sk_prot = sk->sk_prot_creator = &prot;
@@ -235,12 +244,12 @@ void sock_init_data(Kernel& k, struct socket* sock, struct sock& sk) {
 // it is from.
 sock* sk_clone_lock(Kernel& k, const sock& sk) {
   const proto& prot = *sk.sk_prot;
-  sock* child = sk_prot_alloc(k, prot, false, sk.sk_family, kENOMEM);
+  sock* child = sk_prot_alloc(k, prot, GFP_ATOMIC, sk.sk_family);
   if (child == nullptr) return nullptr;
   const uint32_t object = child->object;
   const bool security = child->sk_security;
   // sock_copy: the object is as large as the slab's, which may be less than the parent
-  std::memcpy(static_cast<void*>(child), &sk, prot.slab->obj_size);
+  std::memcpy(static_cast<void*>(child), &sk, prot.obj_size);
   child->object = object;
   child->sk_security = security;
   if (k.has(Behaviour::clone_sets_creator)) child->sk_prot_creator = &prot;

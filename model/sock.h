@@ -6,14 +6,12 @@
 
 namespace sockoracle {
 
-// Null when anything on the way refuses; the rule that did is recorded. `error` is what the caller
-// will answer for it.
-sock* sk_alloc(Kernel& k, net& net, int32_t family, const proto& prot, bool kern, int32_t error);
-// `priority_zero`: the caller passed __GFP_ZERO, as sk_alloc always does.
-sock* sk_prot_alloc(Kernel& k, const proto& prot, bool priority_zero, int32_t family,
-                    int32_t error);
+// Null when anything on the way refuses: Kernel::refused() says what, and the caller with which
+// errno.
+sock* sk_alloc(Kernel& k, net& net, int32_t family, gfp_t priority, const proto& prot, bool kern);
+sock* sk_prot_alloc(Kernel& k, const proto& prot, gfp_t priority, int32_t family);
 void sock_init_data(Kernel& k, struct socket* sock, struct sock& sk);
-// A listener's child: a copy of it from the slab of its present proto. Null when that has none.
+// A listener's child: a copy of it from the slab of its present proto. Null as sk_prot_alloc.
 sock* sk_clone_lock(Kernel& k, const sock& sk);
 // Undo of a sock that got as far as sock_init_data; also most protos' close.
 void sk_common_release(Kernel& k, sock& sk);

@@ -325,7 +325,7 @@ int __sys_accept(Kernel& k, struct socket& listener) {
   if (child == nullptr) {
     put_unused_fd(k);
     if (sock != nullptr) sock_release(k, sock);
-    return sock == nullptr ? -kENFILE : -kENOMEM;
+    return sock == nullptr ? -kENFILE : k.fail(k.refused(), kENOMEM);
   }
   sock->type = listener.type;
   sock->ops = listener.ops;

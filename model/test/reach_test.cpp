@@ -247,7 +247,7 @@ bool unzeroed_differs(const World& a, const World& b) {
   const auto steps = [](World world) {
     world.init_on_alloc = true;
     Kernel k(world);
-    (void)sk_prot_alloc(k, proto_of(k, ProtoId::tcp), false, kAF_INET, kENOMEM);
+    (void)sk_prot_alloc(k, proto_of(k, ProtoId::tcp), GFP_KERNEL, kAF_INET);
     return trace_text(k);
   };
   return steps(a) != steps(b);

@@ -326,7 +326,7 @@ BOOST_AUTO_TEST_CASE(a_proto_without_slab_is_warned_about_and_works) {
   constexpr std::string_view kWarning = "WARN_ON(answer_prot->slab == NULL)";
   BOOST_TEST(words(k.call(inet(2, 0))) == "0 created");
   BOOST_TEST(!has_step(k, StepKind::hazard, kWarning));
-  k.objects->slabs[static_cast<size_t>(ProtoId::udp)].kmalloc = true;
+  proto_of(k, ProtoId::udp).slab = nullptr;
   BOOST_TEST(words(k.call(inet(2, 0))) == "0 created");
   BOOST_TEST(has_step(k, StepKind::hazard, kWarning));
   BOOST_TEST(has_step(k, StepKind::clear, "__GFP_ZERO"));

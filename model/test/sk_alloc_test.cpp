@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(clearing_without_gfp_zero) {
       world.init_on_alloc = init_on_alloc;
       Kernel k(world);
       const proto& tcp = proto_of(k, ProtoId::tcp);
-      struct sock* sk = sk_prot_alloc(k, tcp, false, kAF_INET, kENOMEM);
+      struct sock* sk = sk_prot_alloc(k, tcp, GFP_KERNEL, kAF_INET);
       BOOST_REQUIRE(sk != nullptr);
       BOOST_TEST(!steps_named(k, StepKind::clear).empty() ==
                  (init_on_alloc && between(at(release), "5.3", "")));
@@ -287,7 +287,7 @@ BOOST_AUTO_TEST_CASE(the_nulls_pointer_survives) {
     old.push_back(static_cast<struct sock*>(kmem_cache_alloc(k, *tcp.slab, &object)));
   for (struct sock* sk : old) sk->sk_node_next = sk, sk->sk_err = 7;
   for (struct sock* sk : old) kmem_cache_free(k, *tcp.slab, sk);
-  struct sock* sk = sk_prot_alloc(k, tcp, true, kAF_INET, kENOMEM);
+  struct sock* sk = sk_prot_alloc(k, tcp, GFP_KERNEL | __GFP_ZERO, kAF_INET);
   BOOST_TEST(sk->sk_node_next != nullptr);
   BOOST_TEST(sk->sk_err == 0);
   kmem_cache_free(k, *tcp.slab, sk);
