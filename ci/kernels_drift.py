@@ -80,8 +80,9 @@ class Drift:
         name = re.sub(r"\W+", "_", f"{rule}_{observable}".lower())
         sentence = f'{finding["smallest"]}: {observable} is {finding["got"]}; before, ' \
                    f'{finding["expected"]}'
-        return f'BEHAVIOUR({name}, "{self.kernel}", "", "", "", "", "kernel", "{where}",\n' \
-               f'  "{sentence}")'
+        return f'BEHAVIOUR({name}, .since = "{self.kernel}", .until = "", .backports = "",\n' \
+               f'  .evidence = "kernel", .where = "{where}",\n' \
+               f'  .sentence = "{sentence}")'
 
     def lines(self):
         """The report; empty where nothing drifted."""

@@ -22,15 +22,15 @@ class Change(NamedTuple):
     new: str
 
 
-# Table, macro: which column holds what.
+# Table, macro: which column holds what. By number, or by name where the row names its columns.
 RELEASES_OF = {
-    ("behaviours", "BEHAVIOUR"): (1, 2), ("providers", "PROVIDER"): (2, 3),
+    ("behaviours", "BEHAVIOUR"): ("since", "until"), ("providers", "PROVIDER"): (2, 3),
     ("observables", "VIEW"): (7, 8), ("observables", "FIELD"): (1, 2),
-    ("getsockopt", "SOCKOPT"): (6, 7), ("rules", "RULE"): (4, 5),
+    ("getsockopt", "SOCKOPT"): (6, 7), ("rules", "RULE"): ("since", "until"),
 }
-BACKPORTS_OF = {("behaviours", "BEHAVIOUR"): (3, 1)}     # with the column of `since`
+BACKPORTS_OF = {("behaviours", "BEHAVIOUR"): ("backports", "since")}  # with the column of `since`
 FLAGS_OF = {("protosw", "PROTOSW"): 5}
-ERRNOS_OF = {("rules", "RULE"): 1, ("getsockopt", "SOCKOPT"): 8}
+ERRNOS_OF = {("rules", "RULE"): "errnos", ("getsockopt", "SOCKOPT"): 8}
 OPERATIONS_OF = {("contexts", "CONTEXT"): 1}
 DEFAULTS_OF = {("sysctls", "SYSCTL"): (3, 4, 5), ("providers", "PROVIDER"): (4,),
                ("getsockopt", "SOCKOPT"): (8,), ("proto", "PROTO"): (5, 10)}
@@ -104,7 +104,7 @@ def other_backports(text: str, since: str) -> Iterator[tuple[str, str]]:
     before = [one for one in releases()[:releases().index(since)] if one not in has]
     if before:
         more = [*versions, f"{before[-1]}.5"]
-        more.sort(key=lambda version: [int(part) for part in version.split(".")])
+        more.sort(key=lambda version: [int(part) for part in re.findall(r"\d+", version)])
         yield "backport added", " ".join(more)
 
 
@@ -150,11 +150,18 @@ def of_row(table: str, line: str) -> Iterator[tuple[str, str]]:
     macro, spans = split_row(line)
     row = (table, macro)
 
-    def cell(column: int) -> str:
-        return line[slice(*spans[column])].strip('"') if column < len(spans) else ""
+    def span(column: int | str) -> tuple[int, int] | None:
+        if isinstance(column, str):
+            named = re.search(rf'[.]{column} = ("[^"]*")', line)
+            return named.span(1) if named else None
+        return spans[column] if column < len(spans) else None
 
-    def with_cell(column: int, text: str) -> str:
-        begin, end = spans[column]
+    def cell(column: int | str) -> str:
+        place = span(column)
+        return line[slice(*place)].strip('"') if place else ""
+
+    def with_cell(column: int | str, text: str) -> str:
+        begin, end = span(column) or (0, 0)
         quote = '"' if line[begin] == '"' else ""
         return line[:begin] + quote + text + quote + line[end:]
 

@@ -14,8 +14,8 @@ constexpr int32_t kIPV6_PMTUDISC_WANT = 1;  // include/uapi/linux/in6.h
 
 }  // namespace
 
-// In the order of v6.12. Unlike inet_create it sets all fields after sock_init_data; nodefrag, inet_id
-// and the IPv4 mc_all are never set, and sk_alloc's failure is ENOBUFS on every release.
+// In the order of v6.12. Unlike inet_create it sets all fields after sock_init_data; nodefrag,
+// inet_id and the IPv4 mc_all are never set, and sk_alloc's failure is ENOBUFS on every release.
 // NOLINTNEXTLINE(readability-function-size): one function there, one function here
 int inet6_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
   struct sock* sk = nullptr;

@@ -10,8 +10,7 @@ constexpr ReleaseRow kReleases[] = {
 };
 
 constexpr BehaviourRow kBehaviours[] = {
-#define BEHAVIOUR(id, since, until, backports, commit, cve, evidence, where, sentence) \
-  {Behaviour::id, #id, since, until, backports, commit, cve, evidence, where, sentence},
+#define BEHAVIOUR(row, ...) {.id = Behaviour::row, .name = #row, __VA_ARGS__},
 #include "model/behaviours.def"
 };
 static_assert(std::size(kBehaviours) == kBehaviourCount);
@@ -234,6 +233,19 @@ std::vector<Backport> backports_of(Behaviour b) {
   std::string_view text = row(b).backports;
   while (const std::optional<Backport> next = take_backport(text)) all.push_back(*next);
   return all;
+}
+
+std::string_view name_on(std::string_view names, Release release) {
+  std::string_view found;
+  while (!names.empty()) {
+    const size_t blank = names.find(' ');
+    std::string_view word = names.substr(0, blank);
+    names = blank == std::string_view::npos ? std::string_view() : names.substr(blank + 1);
+    if (const std::optional<Version> since = take_version(word); since && takes(word, ":"))
+      if (is_before(kReleases[release.index], *since)) break;
+    found = word;
+  }
+  return found;
 }
 
 bool within(Release release, std::string_view since, std::string_view until,

@@ -53,16 +53,16 @@ struct ReleaseRow {
 };
 
 struct BehaviourRow {
-  Behaviour id;
-  std::string_view name;
-  std::string_view since;
-  std::string_view until;
-  std::string_view backports;
-  std::string_view commit;
-  std::string_view cve;
-  std::string_view evidence;
-  std::string_view where;
-  std::string_view sentence;
+  Behaviour id{};
+  std::string_view name{};
+  std::string_view since{};
+  std::string_view until{};
+  std::string_view backports{};
+  std::string_view commit{};
+  std::string_view cve{};
+  std::string_view evidence{};
+  std::string_view where{};
+  std::string_view sentence{};
 };
 
 std::span<const ReleaseRow> releases();
@@ -98,6 +98,9 @@ std::vector<Backport> backports_of(Behaviour b);
 
 // What a release does, stable backports included.
 BehaviourSet behaviours_of(Release release);
+// Of names by release the one that holds: "sys_socket 4.17:__sys_socket" is sys_socket, and
+// __sys_socket from 4.17 on. Empty before the first release named.
+std::string_view name_on(std::string_view names, Release release);
 // Does a fact stated as since/until hold in the release? Used by every table with such columns.
 bool within(Release release, std::string_view since, std::string_view until,
             std::string_view backports = {});

@@ -120,9 +120,12 @@ struct socket* sock_alloc(Kernel& k) {
   return sock;
 }
 
-// net/socket.c:__sock_release. A tracer attached here sees sock->sk as the failed path left it.
+// net/socket.c:__sock_release, until 4.17 sock_release itself. A tracer attached here sees sock->sk
+// as the failed path left it.
 void sock_release(Kernel& k, struct socket* sock) {
-  k.step(StepKind::release, "__sock_release", 0, sock->object);
+  if (k.tracing)
+    k.step(StepKind::release, name_on("sock_release 4.18:__sock_release", k.world().release), 0,
+           sock->object);
   if (k.objects->observer && sock->sk != nullptr) k.objects->observed = sock->sk->sk_family;
   if (const proto_ops* ops = sock->ops; ops != nullptr) {
     ops->release(k, *sock);

@@ -7,11 +7,19 @@ namespace sockoracle {
 namespace {
 
 constexpr RuleRow kRules[] = {
-#define RULE(id, errnos, file, function, since, until, sentence, witness) \
-  {Rule::id, #id, errnos, file, function, since, until, sentence, witness},
+#define RULE(row, ...) {.id = Rule::row, .name = #row, __VA_ARGS__},
 #include "model/rules.def"
 };
 static_assert(std::size(kRules) == kRuleCount);
+
+constexpr bool rows_are_whole() {
+  for (const RuleRow& row : kRules)
+    if (row.kind == RuleClass{} || row.files.empty() || row.functions.empty() ||
+        row.sentence.empty() || row.witness.empty())
+      return false;
+  return true;
+}
+static_assert(rows_are_whole());
 
 }  // namespace
 

@@ -23,15 +23,40 @@ inline constexpr size_t kRuleCount = 0
 #include "model/rules.def"
     ;
 
+// What a rule is about; some are about two things.
+enum class RuleClass : uint8_t {
+  check = 1,    // the call's arguments, the caller, a limit
+  memory = 2,   // an allocation
+  race = 4,     // a module that goes away
+  policy = 8,   // somebody's program or module
+  entry = 16,   // asked by the entry point in its own place: others need not share it
+  outside = 32  // not modelled
+};
+constexpr RuleClass operator|(RuleClass a, RuleClass b) {
+  return static_cast<RuleClass>(static_cast<uint8_t>(a) | static_cast<uint8_t>(b));
+}
+
 struct RuleRow {
-  Rule id;
-  std::string_view name;
-  std::string_view errnos;  // the errno names it may answer, blank separated; "" for `created`
-  std::string_view file;    // "net/ipv4/af_inet.c"
-  std::string_view function;
-  std::string_view since, until;
-  std::string_view sentence;
-  std::string_view where_seen;  // how a real kernel shows it, or why it is exempt
+  Rule id{};
+  std::string_view name{};
+  RuleClass kind{};
+  std::string_view errnos{};  // the errno names it may answer, blank separated; "" for `created`
+  std::string_view since{}, until{};
+  // By release, as name_on reads them: "net/ipv4/af_inet.c", "sys_socket 4.17:__sys_socket".
+  std::string_view files{}, functions{};
+  std::string_view sentence{};
+  std::string_view witness{};  // how a real kernel shows it, or why it is exempt
+
+  std::string_view file(Release release = newest_release()) const {
+    return name_on(files, release);
+  }
+  std::string_view function(Release release = newest_release()) const {
+    return name_on(functions, release);
+  }
+  // Is it about one of these?
+  bool is(RuleClass any) const {
+    return (static_cast<uint8_t>(kind) & static_cast<uint8_t>(any)) != 0;
+  }
 };
 std::span<const RuleRow> rules();  // indexed by Rule, in kernel order
 inline const RuleRow& row(Rule rule) { return rules()[static_cast<size_t>(rule)]; }

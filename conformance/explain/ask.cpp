@@ -11,6 +11,7 @@
 #include "conformance/base/cli_error.h"
 #include "conformance/base/json_reader.h"
 #include "conformance/base/text_file.h"
+#include "conformance/explain/explain.h"
 #include "conformance/words/answer_json.h"
 #include "conformance/words/state_json.h"
 #include "conformance/words/step_text.h"
@@ -169,7 +170,8 @@ Call call_of(std::string_view raw) {
   throw UsageError("call: accepted is strace's notation, or an object with family, type, protocol");
 }
 
-void append_answer(std::string& out, const Answer& answer, const std::string& release_note) {
+void append_answer(std::string& out, const Answer& answer, Release release,
+                   const std::string& release_note) {
   const Verdict& verdict = answer.verdict;
   const RuleRow& rule = row(verdict.rule);
   if (!is_modelled(verdict.rule)) {
@@ -184,9 +186,7 @@ void append_answer(std::string& out, const Answer& answer, const std::string& re
   out += ",\"rule\":\"";
   out += rule.name;
   out += "\",\"where\":\"";
-  out += rule.file;
-  out += ':';
-  out += rule.function;
+  out += where_of(verdict.rule, release);
   out += "\",\"steps\":[";
   for (size_t i = 0; i < answer.steps.size(); ++i) {
     if (i != 0) out += ',';
@@ -292,7 +292,8 @@ const std::string& Oracle::known_answer(Known& known, std::string_view call) {
   if (const auto found = known.answers.find(call); found != known.answers.end())
     return found->second;
   std::string text;
-  append_answer(text, ask({known.world, call_of(call)}), known.release_note);
+  append_answer(text, ask({known.world, call_of(call)}), known.world.release,
+                known.release_note);
   bytes_ += call.size() + text.size() + 128;
   return known.answers.emplace(std::string(call), std::move(text)).first->second;
 }

@@ -136,9 +136,22 @@ Explanation explain_case(const Setting& setting, const Call& call) {
   return explanation;
 }
 
-std::string place_of(Rule rule) {
+std::string place_of(Rule rule, Release release) {
   const RuleRow& facts = row(rule);
-  return std::string(facts.function) + ", " + std::string(facts.file);
+  if (facts.function(release).empty()) return "nothing on this release";
+  return std::string(facts.function(release)) + ", " + std::string(facts.file(release));
+}
+
+std::string where_of(Rule rule, Release release) {
+  const RuleRow& facts = row(rule);
+  if (facts.function(release).empty()) return {};
+  return std::string(facts.file(release)) + ":" + std::string(facts.function(release));
+}
+
+Release release_with(Release asked, const std::vector<Change>& changes) {
+  for (const Change& change : changes)
+    if (change.kind == Change::Kind::release) asked = change.release;
+  return asked;
 }
 
 std::string setting_text(const Setting& setting) {

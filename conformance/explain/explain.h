@@ -60,7 +60,12 @@ std::string causes_json(const Setting& setting, const Call& call, const std::str
                         const std::vector<Cause>& causes);
 
 // "inet_create, net/ipv4/af_inet.c"
-std::string place_of(Rule rule);
+// "__sock_create, net/socket.c", by the names of that release.
+std::string place_of(Rule rule, Release release);
+// The same as FILE:FUNCTION; empty where the release has none.
+std::string where_of(Rule rule, Release release);
+// The release on which that shows, where it is asked on another one.
+Release release_with(Release asked, const std::vector<Change>& changes);
 // "Linux 6.18, as nobody"
 std::string setting_text(const Setting& setting);
 // The same, and whether the caller was chosen: "Linux 6.18, as root by default".

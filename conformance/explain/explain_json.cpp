@@ -18,10 +18,10 @@ void put_setting(JsonOut& out, const Setting& setting, const Call& call) {
   out.member("flags", setting.flags);
 }
 
-void put_rule(JsonOut& out, Rule rule) {
+void put_rule(JsonOut& out, Rule rule, Release release) {
   out.member("rule", row(rule).name);
   out.member("sentence", row(rule).sentence);
-  out.member("where", std::string(row(rule).file) + ":" + std::string(row(rule).function));
+  out.member("where", where_of(rule, release));
 }
 
 // A set of changes as flags, and the call where it changes too.
@@ -56,7 +56,7 @@ void put_path(JsonOut& out, const Explanation& explanation) {
   out.begin_list();
   for (const LaterRefusal& later : explanation.not_reached) {
     out.begin_object();
-    put_rule(out, later.rule);
+    put_rule(out, later.rule, explanation.asked.world.release);
     put_errno(out, later.error, later.rule);
     out.member("call", call_text(later.call));
     out.end_object();
@@ -95,12 +95,12 @@ void put_breakers(JsonOut& out, const Explanation& explanation) {
   out.end_list();
 }
 
-void put_causes(JsonOut& out, const std::vector<Cause>& causes) {
+void put_causes(JsonOut& out, const std::vector<Cause>& causes, Release asked) {
   out.key("causes");
   out.begin_list();
   for (const Cause& cause : causes) {
     out.begin_object();
-    put_rule(out, cause.rule);
+    put_rule(out, cause.rule, release_with(asked, cause.changes));
     out.key("changes");
     put_changes(out, cause.changes);
     out.end_object();
@@ -118,7 +118,7 @@ void put_pasted(JsonOut& out, const Explanation& explanation, int32_t error) {
   out.boolean(agrees);
   std::vector<Cause> causes;
   if (error != 0 && !agrees) causes = causes_of(explanation.asked, error);
-  put_causes(out, causes);
+  put_causes(out, causes, explanation.asked.world.release);
   out.end_object();
 }
 
@@ -131,7 +131,7 @@ std::string explain_json(const Setting& setting, const Explanation& explanation,
   put_setting(out, setting, explanation.asked.call);
   const Verdict& verdict = explanation.answer.verdict;
   put_errno(out, verdict.error, verdict.rule);
-  put_rule(out, verdict.rule);
+  put_rule(out, verdict.rule, setting.world.release);
   put_path(out, explanation);
   put_span(out, explanation);
   out.key("remedies");
@@ -158,7 +158,7 @@ std::string causes_json(const Setting& setting, const Call& call, const std::str
   out.begin_object();
   put_setting(out, setting, call);
   out.member("errno", error);
-  put_causes(out, causes);
+  put_causes(out, causes, setting.world.release);
   out.end_object();
   return out.take();
 }

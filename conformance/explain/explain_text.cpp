@@ -25,8 +25,8 @@ std::string headline(const Setting& setting, const Call& call, const Verdict& ve
   return call_text(call) + " = " + result_text(verdict) + "    " + asked_of_text(setting) + "\n\n";
 }
 
-void put_rule(Sections& out, std::string_view label, Rule rule) {
-  out.line(label, padded(row(rule).name, 24) + place_of(rule));
+void put_rule(Sections& out, std::string_view label, Rule rule, Release release) {
+  out.line(label, padded(row(rule).name, 24) + place_of(rule, release));
   out.line(label, paragraph(row(rule).sentence, kLabel));
 }
 
@@ -73,7 +73,7 @@ void put_steps(Sections& out, const std::vector<Step>& steps, bool all) {
 
 void put_not_reached(Sections& out, const Explanation& explanation) {
   for (const LaterRefusal& later : explanation.not_reached) {
-    put_rule(out, "not reached", later.rule);
+    put_rule(out, "not reached", later.rule, explanation.asked.world.release);
     std::string text = "It comes later: it would have refused ";
     text += later.call.protocol == explanation.asked.call.protocol ? "this call"
                                                                    : call_text(later.call);
@@ -241,7 +241,7 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
     out.line("created", paragraph("No rule refuses: " + plural(explanation.passed.size(), "rule") +
                                       " passed.", kLabel));
   else
-    put_rule(out, "decided by", verdict.rule);
+    put_rule(out, "decided by", verdict.rule, setting.world.release);
   put_before(out, explanation, options.steps);
   put_steps(out, explanation.answer.steps, options.steps);
   put_not_reached(out, explanation);
@@ -270,7 +270,7 @@ std::string causes_text(const Setting& setting, const Call& call, const ExplainO
   size_t number = 0;
   for (const Cause& cause : causes) {
     const std::string label = "cause " + std::to_string(++number);
-    put_rule(out, label, cause.rule);
+    put_rule(out, label, cause.rule, release_with(setting.world.release, cause.changes));
     if (cause.changes.empty()) out.line(label, "shown by the world as it is");
     for (const std::string& line : change_lines({cause.changes}))
       if (!line.empty()) out.line(label, paragraph("shown " + line, kLabel));

@@ -34,8 +34,9 @@ Listing list_releases() {
 Listing list_rules() {
   Listing listing{{"rule", "errnos", "where", "since", "until", "sentence"}, {}};
   for (const RuleRow& row : rules())
-    listing.rows.push_back({str(row.name), str(row.errnos), str(row.file) + ":" + str(row.function),
-                            str(row.since), str(row.until), str(row.sentence)});
+    listing.rows.push_back({str(row.name), str(row.errnos),
+                            str(row.file()) + ":" + str(row.function()), str(row.since),
+                            str(row.until), str(row.sentence)});
   return listing;
 }
 

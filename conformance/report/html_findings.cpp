@@ -112,8 +112,8 @@ std::string article(const Comparison& comparison, size_t number, const std::stri
   }
   const RuleRow& rule = row(finding.rule);
   out += "<p>Decided by <a href=\"#" + anchor + "rule-" + std::string(rule.name) + "\"><code>" +
-         std::string(rule.name) + "</code></a> in <code>" + std::string(rule.file) + ":" +
-         std::string(rule.function) + "</code></p>\n";
+         std::string(rule.name) + "</code></a> in <code>" + std::string(rule.file()) + ":" +
+         std::string(rule.function()) + "</code></p>\n";
   out += "<p><code>" + html_field(explain) + "</code><br><code>" + html_field(repro) +
          "</code></p>\n";
   if (number < kProgramsShown)

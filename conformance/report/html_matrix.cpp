@@ -132,8 +132,8 @@ class Matrix {
     if (s.differs || s.known) title += s.differs ? " DIFFERS" : " known deviation";
     if (asker_ != nullptr) {
       const RuleRow& rule = row(asker_->piece(s.family, s.type, s.low).rule);
-      title += ". The model: " + std::string(rule.name) + ", " + std::string(rule.function) +
-               ", " + std::string(rule.file);
+      title += ". The model: " + std::string(rule.name) + ", " + std::string(rule.function()) +
+               ", " + std::string(rule.file());
     }
     const std::string world = comparison_.explain_flags + " --as " + context_;
     title += ". sockoracle explain '" + call_text(call) + "'" + world;

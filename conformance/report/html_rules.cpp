@@ -68,7 +68,7 @@ std::string html_coverage(const Comparison& comparison, const std::string& ancho
              html_text(rule.name) + "</code><br><span class=dim>" + html_text(rule.sentence) +
              "</span><td>" + html_text(rule.errnos) + "<td>";
     if (found == seen.end()) {
-      table += "none<td class=dim>" + html_text(rule.where_seen);
+      table += "none<td class=dim>" + html_text(rule.witness);
     } else {
       const Witness& witness = found->second;
       table += std::to_string(witness.cases) + "<td><code>" + html_text(call_text(witness.call)) +

@@ -21,8 +21,8 @@ std::string text_object(std::string_view text) { return "{\"text\":" + quoted(te
 std::string json_rule(const RuleRow& rule) {
   return "{\"id\":" + quoted(rule.name) + ",\"shortDescription\":" + text_object(rule.sentence) +
          ",\"help\":" +
-         text_object(std::string(rule.function) + ", " + std::string(rule.file) + ". sockoracle "
-                     "explain shows the path to it.") +
+         text_object(std::string(rule.function()) + ", " + std::string(rule.file()) +
+                     ". sockoracle explain shows the path to it.") +
          "}";
 }
 
@@ -58,9 +58,9 @@ std::string json_place(Rule rule) {
   return "[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":\"model/rules.def\","
          "\"uriBaseId\":\"SRCROOT\"},\"region\":{\"startLine\":" +
          std::to_string(kRuleLines[static_cast<size_t>(rule)]) +
-         "}},\"logicalLocations\":[{\"name\":" + quoted(facts.function) +
+         "}},\"logicalLocations\":[{\"name\":" + quoted(facts.function()) +
          ",\"fullyQualifiedName\":" +
-         quoted(std::string(facts.file) + ":" + std::string(facts.function)) +
+         quoted(std::string(facts.file()) + ":" + std::string(facts.function())) +
          ",\"kind\":\"function\"}]}]";
 }
 

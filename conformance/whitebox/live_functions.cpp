@@ -56,10 +56,15 @@ bool is_followed(const GraphRow& row, const FunctionGraph& graph) {
 bool is_step(const GraphRow& table_row, const Step& step) {
   if (table_row.kind != step.kind)
     return false;
-  if (table_row.what.empty() || table_row.what == step.what)
+  if (table_row.what.empty() || table_row.what == step.what || names(table_row, step.what))
     return true;
-  if (step.kind == StepKind::rule)
-    return table_row.what == row(step.rule).name || table_row.what == row(step.rule).function;
+  if (step.kind == StepKind::rule) {
+    bool decides = table_row.what == row(step.rule).name;
+    for_each_word(row(step.rule).functions, [&](std::string_view one) {
+      decides = decides || one.substr(one.find(':') + 1) == table_row.what;
+    });
+    return decides;
+  }
   return step.kind == StepKind::alloc && table_row.what == "proto" && step.object != 0 &&
          step.what != "sock_inode_cache";
 }

@@ -281,26 +281,7 @@ bool may_answer(Rule rule, int32_t error, const World& world) {
   return !name.empty() && row(rule).errnos.find(name) != std::string_view::npos;
 }
 
-bool is_fault_rule(Rule rule) {
-  switch (rule) {
-    case Rule::sock_alloc_inode:
-    case Rule::family_module_live:
-    case Rule::sk_alloc_object:
-    case Rule::lsm_sk_alloc:
-    case Rule::prot_module_live:
-    case Rule::packet_alloc:
-    case Rule::mptcp_mib:
-    case Rule::mptcp_scheduler:
-    case Rule::mptcp_subflow:
-    case Rule::udp_producer_queue:
-    case Rule::sctp_memory:
-    case Rule::dccp_memory:
-    case Rule::smc_clcsock:
-    case Rule::ops_module_live:
-    case Rule::file_memory: return true;
-    default: return false;
-  }
-}
+bool is_fault_rule(Rule rule) { return row(rule).is(RuleClass::memory | RuleClass::race); }
 
 Expected expected_answer(const Case& c, const Facts& f) {
   const RuleSet broken = broken_rules(c, f);

@@ -191,9 +191,7 @@ MaybeFinding check_equivalence(const Verdict& by_socket, const Verdict& other, E
   if (other.rule == Rule::fd_first)
     return by_socket.rule == Rule::type_flags ? differ("rule before the descriptor")
                                               : MaybeFinding{};
-  const bool shared = by_socket.rule < Rule::socketpair_supported ||
-                      by_socket.rule == Rule::family_not_modelled;
-  if (shared)
+  if (!row(by_socket.rule).is(RuleClass::entry))
     return by_socket.rule == other.rule && by_socket.error == other.error
                ? MaybeFinding{}
                : differ("rule of another entry point");

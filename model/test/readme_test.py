@@ -60,7 +60,8 @@ def word_exists(kind: str, name: str, text: str) -> bool:
     if kind == "rule":
         return f"RULE({name}," in (MODEL / "rules.def").read_text()
     if kind == "step":
-        return f'"{name}"' in text
+        # Under another name on earlier releases: "sock_release 4.18:__sock_release".
+        return f'"{name}"' in text or f':{name}"' in text
     if kind == "hazard":
         return f"X({name}," in text
     return kind == "field" and re.search(rf"\b{re.escape(name)}\b", text) is not None

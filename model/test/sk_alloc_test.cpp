@@ -349,7 +349,7 @@ BOOST_AUTO_TEST_CASE(the_path_step_by_step) {
       "alloc sock_inode_cache", "alloc socket_wq", "set inet_ehash_secret", "inetsw_match TCP",
       "alloc TCP", "clear sk_prot_clear_nulls", "get_net net", "init sk_alloc", "set sk_no_check",
       "init sock_init_data", "init inet_create", "init tcp_init_sock", "fd get_unused_fd_flags",
-      "alloc dentry", "alloc filp", "fd fd_install", "release __sock_release",
+      "alloc dentry", "alloc filp", "fd fd_install", "release sock_release",
       "release tcp_close", "release tcp_v4_destroy_sock", "put_net net", "free TCP",
       "free socket_wq", "free sock_inode_cache"};
   BOOST_TEST(path == expected, boost::test_tools::per_element());

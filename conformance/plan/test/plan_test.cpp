@@ -58,12 +58,12 @@ BOOST_AUTO_TEST_CASE(each_rule_has_a_witness_or_says_why_not) {
     BOOST_TEST(by_name.emplace(named.name, &named).second, named.name << " is there twice");
   }
   for (const RuleRow& rule : rules()) {
-    if (rule.where_seen.substr(0, 8) == "exempt: ") {
-      BOOST_TEST(rule.where_seen.size() > 12u, rule.name << " says no reason");
+    if (rule.witness.substr(0, 8) == "exempt: ") {
+      BOOST_TEST(rule.witness.size() > 12u, rule.name << " says no reason");
       continue;
     }
-    const auto found = by_name.find(rule.where_seen);
-    BOOST_REQUIRE_MESSAGE(found != by_name.end(), rule.name << ": no case " << rule.where_seen);
+    const auto found = by_name.find(rule.witness);
+    BOOST_REQUIRE_MESSAGE(found != by_name.end(), rule.name << ": no case " << rule.witness);
     BOOST_TEST(row(found->second->rule).name == rule.name);
   }
 }
