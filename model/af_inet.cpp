@@ -27,7 +27,7 @@ int __cgroup_bpf_run_filter_sk(Kernel& k, sock& sk) {
 // 3.8 to 3.12: drawn once per boot, by the first socket that is neither raw nor datagram. It is the
 // key of the established hash; nothing of it shows.
 static void build_ehash_secret(Kernel& k) {
-  k.objects->inet_ehash_secret = true;
+  k.objects().inet_ehash_secret = true;
   k.step(StepKind::set, "inet_ehash_secret");
 }
 
@@ -58,9 +58,9 @@ int inet_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
   uint8_t answer_flags = 0;
   int32_t match = 0;
   int try_loading_module = 0, err = 0;
-  Protocol protocol(asked, kern ? nullptr : k.path, !kern && k.same != nullptr);
+  Protocol protocol = k.asked(asked, kern);
 
-  if (!k.objects->inet_ehash_secret && k.has(Behaviour::ehash_secret_in_create) &&
+  if (!k.objects().inet_ehash_secret && k.has(Behaviour::ehash_secret_in_create) &&
       sock.type != kSOCK_RAW && sock.type != kSOCK_DGRAM)
     build_ehash_secret(k);
   if (k.has(Behaviour::protocol_range_check)) {
@@ -73,7 +73,7 @@ int inet_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
   // entry itself is wild. Both 0 is a miss: that is why SOCK_RAW with protocol 0 finds nothing.
 lookup_protocol:
   err = -kESOCKTNOSUPPORT;
-  for (answer = k.objects->inetsw[static_cast<size_t>(sock.type)]; answer != nullptr;
+  for (answer = k.objects().inetsw[static_cast<size_t>(sock.type)]; answer != nullptr;
        answer = answer->next) {
     const bool wild = answer->protocol == kIPPROTO_IP;
     match = protocol == answer->protocol ? 0 : protocol == kIPPROTO_IP ? 1 : 2;
@@ -218,11 +218,11 @@ bool unregister_protosw(std::array<inet_protosw*, kSOCK_MAX>& heads, inet_protos
 }
 
 void inet_register_protosw(Kernel& k, inet_protosw& entry) {
-  register_protosw(k, k.objects->inetsw, entry);
+  register_protosw(k, k.objects().inetsw, entry);
 }
 
 void inet_unregister_protosw(Kernel& k, inet_protosw& entry) {
-  unregister_protosw(k.objects->inetsw, entry);
+  unregister_protosw(k.objects().inetsw, entry);
 }
 
 // connect() on a socket without a number asks the proto for a port. raw_prot has no get_port: on
@@ -237,7 +237,7 @@ int inet_autobind(Kernel& k, socket& sock) {
   if (sk == nullptr || !is_inet(*sk) || !number_is(k, sk->skc_num, 0)) return 0;
   if (!sk->sk_prot->get_port) {
     k.hazard(Hazard::null_get_port);
-    if (k.objects->observer) call_null_get_port(*sk);
+    if (k.objects().observer) call_null_get_port(*sk);
     return 0;
   }
   if (k.should_fail()) return -kEAGAIN;

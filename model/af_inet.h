@@ -2,7 +2,7 @@
 // net/ipv4/af_inet.c: the AF_INET family.
 #pragma once
 
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 
 namespace sockoracle {
 

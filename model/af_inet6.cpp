@@ -26,7 +26,7 @@ int inet6_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
   uint8_t answer_flags = 0;
   int32_t match = 0;
   int try_loading_module = 0, err = 0;
-  Protocol protocol(asked, kern ? nullptr : k.path, !kern && k.same != nullptr);
+  Protocol protocol = k.asked(asked, kern);
 
   if (k.has(Behaviour::protocol_range_check)) {
     if (protocol < 0 || protocol >= ipproto_max(k)) return k.fail(Rule::protocol_range, kEINVAL);
@@ -35,7 +35,7 @@ int inet6_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
 
 lookup_protocol:
   err = -kESOCKTNOSUPPORT;
-  for (answer = k.objects->inetsw6[static_cast<size_t>(sock.type)]; answer != nullptr;
+  for (answer = k.objects().inetsw6[static_cast<size_t>(sock.type)]; answer != nullptr;
        answer = answer->next) {
     const bool wild = answer->protocol == kIPPROTO_IP;
     match = protocol == answer->protocol ? 0 : protocol == kIPPROTO_IP ? 1 : 2;
@@ -153,7 +153,7 @@ void ipv6_addrform(Kernel& k, socket& sock) {
 }
 
 int inet6_register_protosw(Kernel& k, inet_protosw& entry) {
-  switch (register_protosw(k, k.objects->inetsw6, entry)) {
+  switch (register_protosw(k, k.objects().inetsw6, entry)) {
     case Registered::ok: return 0;
     case Registered::permanent: return -kEPERM;
     case Registered::illegal: return -kEINVAL;
@@ -162,7 +162,7 @@ int inet6_register_protosw(Kernel& k, inet_protosw& entry) {
 }
 
 void inet6_unregister_protosw(Kernel& k, inet_protosw& entry) {
-  unregister_protosw(k.objects->inetsw6, entry);
+  unregister_protosw(k.objects().inetsw6, entry);
 }
 
 }  // namespace sockoracle

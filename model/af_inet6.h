@@ -2,7 +2,7 @@
 // net/ipv6/af_inet6.c: the AF_INET6 family, with its own order of initialisation.
 #pragma once
 
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 
 namespace sockoracle {
 

@@ -39,7 +39,7 @@ int packet_create(Kernel& k, net& net, socket& sock, int32_t protocol, bool kern
   auto& po = static_cast<packet_sock&>(*sk);
   po.pending_refcnt = k.has(Behaviour::packet_alloc_pending);
   po.sk_family = static_cast<uint16_t>(kAF_PACKET);
-  po.num = Protocol(protocol, nullptr, !kern && k.same != nullptr).low_bits(16);
+  po.num = k.asked(protocol, kern).low_bits(16);
   po.sk_destruct = &kPacketSockDestruct;
   // __register_prot_hook: who receives is held.
   po.running = !number_is(k, po.num, 0);

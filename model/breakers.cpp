@@ -26,7 +26,7 @@ class Search {
  private:
   static Verdict refusal(const Case& c) {
     Kernel k(c.world);
-    k.tracing = false;
+    const CallScope quiet(k, {.tracing = false});
     return k.call(c.call);
   }
 

@@ -7,7 +7,7 @@ namespace sockoracle {
 // early exit: without it the walk ends at the initial namespace with the same answer.
 int cap_capable(Kernel& k, const user_namespace& targ_ns, int32_t cap) {
   const Caller& cred = k.world().caller;
-  const user_namespace& own = k.objects->user_ns[cred.user_ns];
+  const user_namespace& own = k.objects().user_ns[cred.user_ns];
   for (const user_namespace* ns = &targ_ns;; ns = ns->parent) {
     if (ns == &own) return (cred.caps >> cap & 1) != 0 ? 0 : -kEPERM;
     if (ns->level <= own.level) return -kEPERM;
@@ -22,6 +22,6 @@ bool ns_capable(Kernel& k, const user_namespace& ns, int32_t cap) {
   return result == 0;
 }
 
-bool capable(Kernel& k, int32_t cap) { return ns_capable(k, k.objects->user_ns[0], cap); }
+bool capable(Kernel& k, int32_t cap) { return ns_capable(k, k.objects().user_ns[0], cap); }
 
 }  // namespace sockoracle

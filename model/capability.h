@@ -2,7 +2,7 @@
 // security/commoncap.c and kernel/capability.c: may the caller, in that user namespace?
 #pragma once
 
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 
 namespace sockoracle {
 

@@ -44,7 +44,7 @@ void release_inner_tcp(Kernel& k, carrier_sock& carrier) {
 void release_subflow(Kernel& k, carrier_sock& msk) {
   if (msk.first != nullptr && k.has(Behaviour::mptcp_destroy_sock)) {
     sock& ssk = *msk.first->sk;
-    kmem_cache_free(k, k.objects->inode_cache, msk.first);
+    kmem_cache_free(k, k.objects().inode_cache, msk.first);
     msk.first = nullptr;
     __tcp_close(k, ssk);
   }

@@ -110,6 +110,17 @@ BehaviourSet default_changes(Sysctl sysctl, Release before, Release after) {
   return changes;
 }
 
+BehaviourSet behaviours_of(const World& world) {
+  BehaviourSet set;
+  bool decided = true;  // of every behaviour: then the release's own need not be looked up
+  for (size_t i = 0; i < set.words.size(); ++i)
+    decided = decided && (world.with.words[i] | world.without.words[i]) == ~uint64_t{0};
+  if (!decided) set = behaviours_of(world.release);
+  for (size_t i = 0; i < set.words.size(); ++i)
+    set.words[i] = (set.words[i] | world.with.words[i]) & ~world.without.words[i];
+  return set;
+}
+
 World default_world(Release release) {
   World world;
   world.release = release;

@@ -14,7 +14,7 @@ namespace {
 
 Verdict verdict_of(const Case& c) {
   Kernel k(c.world);
-  k.tracing = false;
+  const CallScope quiet(k, {.tracing = false});
   return k.call(c.call);
 }
 
@@ -283,12 +283,9 @@ std::vector<TableRange> table_of(const World& world, Entry entry, int32_t family
   std::vector<TableRange> table;
   std::unique_ptr<Kernel> k;
   for (int64_t p = INT32_MIN; p <= INT32_MAX;) {
-    if (k == nullptr || k->changed()) {
-      k = std::make_unique<Kernel>(world);
-      k->tracing = false;
-    }
+    if (k == nullptr || k->changed()) k = std::make_unique<Kernel>(world);
     PathCondition path;
-    k->path = &path;
+    const CallScope scope(*k, {.path = &path, .tracing = false});
     const Verdict v = k->call({entry, family, type, static_cast<int32_t>(p)});
     k->close(v.fd);
     const TableRange range{static_cast<int32_t>(p), static_cast<int32_t>(path.high), v.error,

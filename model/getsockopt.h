@@ -5,12 +5,9 @@
 
 #include <cstdint>
 
-#include "model/inet_sock.h"
-#include "model/verdict.h"
+#include "model/view.h"
 
 namespace sockoracle {
-
-class Kernel;
 
 inline constexpr int32_t kSOL_IP = 0;  // include/linux/socket.h
 inline constexpr int32_t kSOL_SOCKET = 1;
@@ -24,17 +21,6 @@ inline constexpr int32_t kSOL_RAW = 255;
 inline constexpr int32_t kSOL_PACKET = 263;
 inline constexpr int32_t kSOL_MPTCP = 284;
 inline constexpr int32_t kSOL_SMC = 286;
-
-// A socket as a view sees it.
-struct View {
-  const Kernel& kernel;
-  const struct socket& sock;
-  const struct sock& sk;
-};
-
-// What the kernel's function for the level does with the option. Called only for sockets whose
-// protocol hands the option to that function.
-using OptionReader = Value (*)(const View& view);
 
 struct Sockopt {
   int32_t level;

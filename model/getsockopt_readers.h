@@ -8,9 +8,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "model/getsockopt.h"
 #include "model/kernel.h"
-#include "model/kernel_objects.h"
+#include "model/view.h"
 
 namespace sockoracle {
 

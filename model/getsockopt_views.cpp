@@ -23,7 +23,7 @@ Value shown_id(const View& view, uint32_t id) {
 }
 
 bool present(const View& view, Provider provider) {
-  const Presence presence = view.kernel.objects->modules[static_cast<size_t>(provider)].presence;
+  const Presence presence = view.kernel.objects().modules[static_cast<size_t>(provider)].presence;
   return presence == Presence::loaded || presence == Presence::builtin;
 }
 

@@ -12,6 +12,7 @@
 
 #include "model/case.h"
 #include "model/inet_sock.h"
+#include "model/kernel_objects.h"
 #include "model/verdict.h"
 
 namespace sockoracle {
@@ -83,6 +84,18 @@ struct Balance {
   friend bool operator==(const Balance&, const Balance&) = default;
 };
 
+// How a kernel is called: what somebody wants to learn of a call, and on whose behalf it is made.
+struct CallContext {
+  // Which protocols share the path; null for speed.
+  PathCondition* path = nullptr;
+  // Which protocols show the same: from before the call until its socket was looked at.
+  SameView* same = nullptr;
+  // Depth of sockets that the kernel creates for itself: their rules are not the call's.
+  int32_t kern_depth = 0;
+  // Off for speed: no steps are recorded, verdicts stay the same.
+  bool tracing = true;
+};
+
 class Kernel {
  public:
   // Boots: registers families, protocols and modules as the world's release and providers say.
@@ -90,10 +103,14 @@ class Kernel {
   ~Kernel();
   // Boots once more, for whoever asks many cases: what the kernel held is gone.
   void reboot(const World& world);
+  using Objects = KernelObjects;
+  // A copy of what a kernel owned after boot. Its pointers lead into that kernel's own objects.
+  struct Booted {
+    Objects objects;
+  };
+  void remember(Booted& booted) const { booted.objects = objects_; }
   // The same from what an earlier boot of this very kernel left, where boot_key() of both worlds is
   // equal.
-  struct Booted;
-  void remember(Booted& booted) const;
   void reboot(const World& world, const Booted& booted);
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
@@ -107,20 +124,21 @@ class Kernel {
   Balance balance() const;
   // True once a call changed the world for later ones (a module was loaded).
   bool changed() const { return changed_; }
-  // Set to learn which protocols share the path of the next call; null for speed.
-  PathCondition* path = nullptr;
-  // Set to learn which protocols show the same, before the call and until its socket was looked at.
-  SameView* same = nullptr;
-  // Depth of sockets that the kernel creates for itself: their rules are not the call's.
-  int32_t kern_depth = 0;
-  // Switch off for speed: no steps are recorded, verdicts stay the same.
-  bool tracing = true;
+  // Set by a CallScope.
+  const CallContext& context() const { return context_; }
+  bool tracing() const { return context_.tracing; }
+  // What a program's operations change between calls. What boot read once (release, providers,
+  // namespaces) stays.
+  void set_sysctl(Sysctl s, const SysctlValue& value) {
+    world_.sysctls[static_cast<size_t>(s)] = value;
+  }
+  void set_caller(const Caller& caller) { world_.caller = caller; }
+  void set_policies(const Policies& policies) { world_.policies = policies; }
+  // The one step of each call that fails; 0 = none does.
+  void set_fault(int32_t step);
 
   // -- what the model's own functions use
   const World& world() const { return world_; }
-  // A program's operations change sysctls, credentials, policies and faults between calls. What
-  // boot read once (release, providers, namespaces) does not follow.
-  World& mutable_world() { return world_; }
   HazardSet hazards() const { return hazards_; }
   bool has(Behaviour b) const { return behaviours_.has(b); }
   int64_t sysctl(Sysctl s, size_t i = 0) const {
@@ -129,11 +147,11 @@ class Kernel {
   // Records a step; cheap when tracing is off.
   void step(StepKind kind, std::string_view what, int32_t result = 0, uint32_t object = 0,
             int32_t a = 0, int32_t b = 0) {
-    if (tracing) record({kind, Rule{}, static_cast<int16_t>(result), object, a, b, what});
+    if (context_.tracing) record({kind, Rule{}, static_cast<int16_t>(result), object, a, b, what});
   }
   // A rule was asked and passed.
   void pass(Rule rule) {
-    if (tracing) record_rule(rule, 0);
+    if (context_.tracing) record_rule(rule, 0);
   }
   // A rule decided; returns -errno, so that `return k.fail(Rule::x, kEPERM)` reads as the kernel
   // does.
@@ -153,18 +171,26 @@ class Kernel {
   // The number that should_fail gave the latest fallible step.
   int32_t fallible() const { return fallible_; }
 
-  // Public on purpose: kernel objects are the kernel's, and every file of the model works on them.
-  struct Objects;
-  Objects* objects = nullptr;  // owned
+  // Kernel objects are the kernel's, and every file of the model works on them.
+  Objects& objects() { return objects_; }
+  const Objects& objects() const { return objects_; }
+  // The caller's protocol as inet_create gets it: a kernel's own socket narrows nothing.
+  Protocol asked(int32_t protocol, bool kern) const {
+    return {protocol, kern ? nullptr : context_.path, !kern && context_.same != nullptr};
+  }
 
  private:
+  friend class CallScope;
   void begin(const World& world);
+  void boot();
   void record(const Step& step);
   void record_rule(Rule rule, int32_t result);
   bool fault_hits() const;
 
   World world_;
   BehaviourSet behaviours_;
+  CallContext context_;
+  Objects objects_;
   bool changed_ = false;
   int32_t fallible_ = 0;
   Rule decided_ = Rule::created;
@@ -173,6 +199,30 @@ class Kernel {
   size_t step_count_ = 0;
   std::array<Step, 192> steps_;
 };
+
+// The calls of a kernel are made like that while it lives; then as before.
+class CallScope {
+ public:
+  CallScope(Kernel& kernel, const CallContext& context)
+      : kernel_(kernel), before_(kernel.context_) {
+    kernel.context_ = context;
+  }
+  ~CallScope() { kernel_.context_ = before_; }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  Kernel& kernel_;
+  const CallContext before_;
+};
+
+inline proto& proto_of(Kernel& k, ProtoId id) {
+  return k.objects().protos[static_cast<size_t>(id)];
+}
+inline proto_ops& ops_of(Kernel& k, OpsId id) { return k.objects().ops[static_cast<size_t>(id)]; }
+inline module_owner& module_of(Kernel& k, Provider p) {
+  return k.objects().modules[static_cast<size_t>(p)];
+}
 
 // What of a world boot reads, but for namespaces: those are made anew.
 struct BootKey {
@@ -183,8 +233,8 @@ struct BootKey {
 BootKey boot_key(const World& world);
 // Is it that number? The one way to compare a sock's number: it narrows SameView.
 inline bool number_is(const Kernel& k, sock_num number, uint16_t other) {
-  if (k.same != nullptr && number.protocol_bits != 0)
-    k.same->compared(number.protocol_bits, other);
+  if (SameView* same = k.context().same; same != nullptr && number.protocol_bits != 0)
+    same->compared(number.protocol_bits, other);
   return number.number == other;
 }
 

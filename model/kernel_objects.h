@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "model/kernel.h"
+#include "model/case.h"
+#include "model/inet_sock.h"
 
 namespace sockoracle {
 
@@ -141,7 +142,7 @@ inline constexpr size_t kProtoswCount = 0
 inline constexpr int32_t kFirstDescriptor = 3;
 inline constexpr size_t kFamilyMax = 46;  // the largest AF_MAX of the table
 
-struct Kernel::Objects {
+struct KernelObjects {
   std::array<module_owner, kProviderCount> modules;
   std::array<kmem_cache, kProtoCount> slabs;
   kmem_cache inode_cache{"sock_inode_cache", sizeof(struct socket), false, nullptr};
@@ -173,18 +174,5 @@ struct Kernel::Objects {
   // What another CPU, walking auto_asconf_splist, has in hand.
   carrier_sock* asconf_walker = nullptr;
 };
-
-// A copy of what a kernel owned after boot. Its pointers lead into that kernel's own objects.
-struct Kernel::Booted {
-  Objects objects;
-};
-
-inline proto& proto_of(Kernel& k, ProtoId id) {
-  return k.objects->protos[static_cast<size_t>(id)];
-}
-inline proto_ops& ops_of(Kernel& k, OpsId id) { return k.objects->ops[static_cast<size_t>(id)]; }
-inline module_owner& module_of(Kernel& k, Provider p) {
-  return k.objects->modules[static_cast<size_t>(p)];
-}
 
 }  // namespace sockoracle

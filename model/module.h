@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <span>
 
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 
 namespace sockoracle {
 

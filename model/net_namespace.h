@@ -2,7 +2,7 @@
 // net/core/net_namespace.c: references to the one network namespace of the caller.
 #pragma once
 
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 
 namespace sockoracle {
 

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "model/getsockopt.h"
 #include "model/getsockopt_options.h"
 #include "model/getsockopt_views.h"
 

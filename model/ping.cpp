@@ -14,7 +14,7 @@ bool in_group_range(const Kernel& k, uint32_t gid) {
 
 // The reference that get_current_groups took; forgotten until 3.14.
 void put_group_info(Kernel& k) {
-  if (k.has(Behaviour::ping_drops_group_ref)) --k.objects->group_refs;
+  if (k.has(Behaviour::ping_drops_group_ref)) --k.objects().group_refs;
   else k.hazard(Hazard::leaked_group_info);
 }
 
@@ -30,13 +30,13 @@ int ping_init_sock(Kernel& k, sock& sk) {
   k.step(StepKind::init, "ping_init_sock", 0, sk.object);
   // Until 3.14 the reference comes before the effective group is looked at, so that every ping
   // socket leaks one (CVE-2014-2851).
-  if (!k.has(Behaviour::ping_drops_group_ref)) ++k.objects->group_refs;
+  if (!k.has(Behaviour::ping_drops_group_ref)) ++k.objects().group_refs;
   if (in_group_range(k, cred.egid)) {
     if (!k.has(Behaviour::ping_drops_group_ref)) k.hazard(Hazard::leaked_group_info);
     k.pass(Rule::ping_group);
     return 0;
   }
-  if (k.has(Behaviour::ping_drops_group_ref)) ++k.objects->group_refs;
+  if (k.has(Behaviour::ping_drops_group_ref)) ++k.objects().group_refs;
   for (size_t i = 0; i < cred.group_count; ++i) {
     if (!in_group_range(k, cred.groups[i])) continue;
     put_group_info(k);
@@ -68,7 +68,7 @@ void ping_unhash(Kernel& k, sock& sk) {
   if (sk.sk_node_pprev == nullptr) return;
   if (sk.sk_node_pprev == poison2()) {
     k.hazard(Hazard::double_unhash);
-    if (!k.objects->observer) return;  // the observer has mapped the address
+    if (!k.objects().observer) return;  // the observer has mapped the address
   }
   sk.sk_node_pprev = poison2();
   k.step(StepKind::unhash, "ping_table", 0, sk.object);

@@ -13,11 +13,10 @@ namespace {
 constexpr std::string_view kPolicyNames[kPolicyCount] = {
     "cgroup_sock_create", "lsm_socket_create", "lsm_socket_post_create", "lsm_sk_alloc"};
 
-int32_t& policy_of(World& world, size_t index) {
-  int32_t* const policies[kPolicyCount] = {
-      &world.policies.cgroup_sock_create, &world.policies.lsm_socket_create,
-      &world.policies.lsm_socket_post_create, &world.policies.lsm_sk_alloc};
-  return *policies[index % kPolicyCount];
+int32_t& policy_of(Policies& policies, size_t index) {
+  int32_t* const all[kPolicyCount] = {&policies.cgroup_sock_create, &policies.lsm_socket_create,
+                                      &policies.lsm_socket_post_create, &policies.lsm_sk_alloc};
+  return *all[index % kPolicyCount];
 }
 
 bool is_tcp(const sock& sk) {
@@ -59,7 +58,8 @@ Machine::Machine(Kernel& booted) : kernel_(booted), at_boot_(kernel_.balance()) 
 }
 
 Outcome Machine::run(const Operation& o) {
-  World& world = kernel_.mutable_world();
+  Caller caller = kernel_.world().caller;
+  Policies policies = kernel_.world().policies;
   Outcome outcome;
   switch (o.op) {
     case Op::create: return create(o);
@@ -75,20 +75,21 @@ Outcome Machine::run(const Operation& o) {
     case Op::going: return on_provider(o);
     case Op::add_protosw:
     case Op::del_protosw: return on_entry(o);
-    case Op::observe: kernel_.objects->observer = o.number != 0; break;
-    case Op::sysctl: world.sysctls[o.index % kSysctlCount] = o.value; break;
-    case Op::caps: world.caller.caps = o.mask & kAllCaps; break;
-    case Op::egid: world.caller.egid = static_cast<uint32_t>(o.number); break;
+    case Op::observe: kernel_.objects().observer = o.number != 0; break;
+    case Op::sysctl: kernel_.set_sysctl(static_cast<Sysctl>(o.index % kSysctlCount), o.value); break;
+    case Op::caps: caller.caps = o.mask & kAllCaps; break;
+    case Op::egid: caller.egid = static_cast<uint32_t>(o.number); break;
     case Op::user_ns:
-      if (o.number < 0 || o.number >= world.user_ns_count) outcome.skipped = true;
-      else world.caller.user_ns = static_cast<uint8_t>(o.number);
+      if (o.number < 0 || o.number >= kernel_.world().user_ns_count) outcome.skipped = true;
+      else caller.user_ns = static_cast<uint8_t>(o.number);
       break;
     case Op::fault:
-      world.fault_count = o.number > 0 ? 1 : 0;
-      world.faults[0] = static_cast<uint16_t>(o.number);
+      kernel_.set_fault(o.number);
       break;
-    case Op::policy: policy_of(world, o.index) = o.number; break;
+    case Op::policy: policy_of(policies, o.index) = o.number; break;
   }
+  kernel_.set_caller(caller);
+  kernel_.set_policies(policies);
   outcome.op = o.op;
   return outcome;
 }
@@ -97,7 +98,7 @@ Outcome Machine::create(const Operation& o) {
   Outcome outcome{o.op, 0, kernel_.call(o.call), false};
   outcome.error = outcome.verdict.error;
   hazards_.bits = static_cast<uint16_t>(hazards_.bits | outcome.verdict.hazards.bits);
-  kernel_.mutable_world().fault_count = 0;  // a fault is for one create
+  kernel_.set_fault(0);  // a fault is for one create
   if (outcome.verdict.fd >= 0) keep(o.slot, outcome.verdict.fd);
   return outcome;
 }
@@ -118,14 +119,14 @@ Outcome Machine::on_slot(const Operation& o) {
   Outcome outcome{o.op, 0, {}, slot < 0};
   if (slot < 0) return outcome;
   // Public lookup is const; a program's operations act on the kernel's own socket.
-  struct socket* sock = kernel_.objects->fds[static_cast<size_t>(slot - kFirstDescriptor)];
+  struct socket* sock = kernel_.objects().fds[static_cast<size_t>(slot - kFirstDescriptor)];
   switch (o.op) {
     case Op::close:
       close(slot);
       slot = -1;
       return outcome;
     case Op::look:
-      if (sock->sk != nullptr) kernel_.objects->observed = sock->sk->sk_family;
+      if (sock->sk != nullptr) kernel_.objects().observed = sock->sk->sk_family;
       return outcome;
     case Op::connect: outcome.error = connect(kernel_, *sock); break;
     case Op::disconnect:

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "model/kernel.h"
-#include "model/kernel_objects.h"
 
 namespace sockoracle {
 

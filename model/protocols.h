@@ -2,7 +2,7 @@
 // The hooks that proto.def names: init, destroy, hash, unhash, close of each protocol.
 #pragma once
 
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 
 namespace sockoracle {
 

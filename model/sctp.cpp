@@ -49,7 +49,7 @@ void leave_auto_asconf(Kernel& k, carrier_sock& sp) {
   netns_sctp& net = sp.sk_net->sctp;
   if (!net.addr_wq_locked && !k.has(Behaviour::sctp_destroy_locks_asconf)) {
     k.hazard(Hazard::unlocked_list);
-    if (k.objects->observer) k.objects->asconf_walker = &sp;
+    if (k.objects().observer) k.objects().asconf_walker = &sp;
   }
   carrier_sock** link = &net.auto_asconf_splist;
   while (*link != &sp) link = &(*link)->auto_asconf_next;
@@ -106,15 +106,15 @@ void sctp_net_init(net& net) { net.sctp.local_addr_list.next = &net.sctp.local_a
 
 // The timer of the other CPU goes on with the entry that it had in hand.
 void sctp_addr_wq_timeout_handler(Kernel& k) {
-  const carrier_sock* sp = k.objects->asconf_walker;
-  k.objects->asconf_walker = nullptr;
-  k.objects->observed = sp->sk_family;
+  const carrier_sock* sp = k.objects().asconf_walker;
+  k.objects().asconf_walker = nullptr;
+  k.objects().observed = sp->sk_family;
 }
 
 // net/sctp/protocol.c:sctp_copy_local_addr_list
 void sctp_connect(Kernel& k, sock& sk) {
   const netns_sctp::list_head& head = sk.sk_net->sctp.local_addr_list;
-  if (head.next == nullptr && !k.objects->observer) return;  // met as a hazard at creation
+  if (head.next == nullptr && !k.objects().observer) return;  // met as a hazard at creation
   for (const netns_sctp::list_head* p = head.next; p != &head;) p = p->next;
 }
 

@@ -105,7 +105,7 @@ static void free_block(SlabArena* arena, ObjectHeader* header) {
 }
 
 void* kmem_cache_alloc(Kernel& k, kmem_cache& cache, uint32_t* object) {
-  Kernel::Objects& o = *k.objects;
+  Kernel::Objects& o = k.objects();
   if (k.should_fail()) {
     k.step(StepKind::alloc, cache.name, -kENOMEM, 0, k.fallible());
     return nullptr;
@@ -121,7 +121,7 @@ void* kmem_cache_alloc(Kernel& k, kmem_cache& cache, uint32_t* object) {
 }
 
 void kmem_cache_free(Kernel& k, kmem_cache& cache, void* block) {
-  Kernel::Objects& o = *k.objects;
+  Kernel::Objects& o = k.objects();
   ObjectHeader* header = static_cast<ObjectHeader*>(block) - 1;
   k.step(StepKind::free, cache.name, 0, header->object);
   (header->prev != nullptr ? header->prev->next : o.live) = header->next;
@@ -144,7 +144,7 @@ void kmem_cache_free(Kernel& k, kmem_cache& cache, void* block) {
 
 // Which of its own caches would take the size does not show: one of the proto's stands for it.
 static kmem_cache& kmalloc_slab(Kernel& k, const proto& prot) {
-  return k.objects->slabs[static_cast<size_t>(prot.id)];
+  return k.objects().slabs[static_cast<size_t>(prot.id)];
 }
 
 void* kmalloc(Kernel& k, const proto& prot, gfp_t priority, uint32_t* object) {
@@ -158,7 +158,7 @@ void kfree(Kernel& k, void* block) {
 }
 
 bool is_allocated(const Kernel& k, const void* block) {
-  for (const ObjectHeader* header = k.objects->live; header != nullptr; header = header->next)
+  for (const ObjectHeader* header = k.objects().live; header != nullptr; header = header->next)
     if (header + 1 == block) return true;
   return false;
 }
@@ -178,7 +178,7 @@ static void free_list(SlabArena* arena, ObjectHeader*& list) {
 }
 
 void free_all_objects(Kernel& k) {
-  Kernel::Objects& o = *k.objects;
+  Kernel::Objects& o = k.objects();
   free_list(o.arena, o.live);
   free_list(o.arena, o.inode_cache.spare);
   for (kmem_cache& cache : o.slabs) free_list(o.arena, cache.spare);

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 
 namespace sockoracle {
 

@@ -2,7 +2,7 @@
 // net/core/sock.c: allocation, initialisation and release of struct sock.
 #pragma once
 
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 
 namespace sockoracle {
 

@@ -20,34 +20,34 @@ int32_t nproto(const Kernel& k) {
 
 int sock_register(Kernel& k, const net_proto_family& ops) {
   if (ops.family < 0 || ops.family >= nproto(k)) return -kENOBUFS;
-  auto& slot = k.objects->net_families[static_cast<size_t>(ops.family)];
+  auto& slot = k.objects().net_families[static_cast<size_t>(ops.family)];
   if (slot != nullptr) return -kEEXIST;
   slot = &ops;
   return 0;
 }
 
 void sock_unregister(Kernel& k, int32_t family) {
-  k.objects->net_families[static_cast<size_t>(family)] = nullptr;
+  k.objects().net_families[static_cast<size_t>(family)] = nullptr;
 }
 
 // -- descriptors and files
 
 static int get_unused_fd(Kernel& k, Rule rule) {
   const int32_t left = k.world().limits.fds_left;
-  if (left != kUnlimited && k.objects->open_fds >= left) return k.fail(rule, kEMFILE);
+  if (left != kUnlimited && k.objects().open_fds >= left) return k.fail(rule, kEMFILE);
   k.pass(rule);
-  ++k.objects->open_fds;
+  ++k.objects().open_fds;
   k.step(StepKind::fd, "get_unused_fd_flags");
   return 0;
 }
 
 static void put_unused_fd(Kernel& k) {
-  --k.objects->open_fds;
+  --k.objects().open_fds;
   k.step(StepKind::fd, "put_unused_fd");
 }
 
 static int fd_install(Kernel& k, struct socket* sock) {
-  std::vector<struct socket*>& fds = k.objects->fds;
+  std::vector<struct socket*>& fds = k.objects().fds;
   size_t i = 0;
   while (i < fds.size() && fds[i] != nullptr) ++i;
   if (i == fds.size()) fds.push_back(nullptr);
@@ -61,7 +61,7 @@ static int sock_alloc_file(Kernel& k, struct socket& sock, int32_t flags) {
   if (!alloc_untracked(k, "dentry")) return k.fail(Rule::file_memory, kENOMEM);
   const int32_t left = k.world().limits.files_left;
   // ours are already counted in open_fds: the descriptor being filled is one of them
-  if (left != kUnlimited && k.objects->open_fds > left && !capable(k, kCAP_SYS_ADMIN))
+  if (left != kUnlimited && k.objects().open_fds > left && !capable(k, kCAP_SYS_ADMIN))
     return k.fail(Rule::file_max, kENFILE);
   k.pass(Rule::file_max);
   if (!alloc_untracked(k, "filp")) return k.fail(Rule::file_memory, kENOMEM);
@@ -90,10 +90,10 @@ static int sock_map_fd(Kernel& k, struct socket* sock, int32_t flags) {
 }
 
 void close_fd(Kernel& k, int32_t fd) {
-  struct socket*& slot = k.objects->fds[static_cast<size_t>(fd - kFirstDescriptor)];
+  struct socket*& slot = k.objects().fds[static_cast<size_t>(fd - kFirstDescriptor)];
   struct socket* sock = slot;
   slot = nullptr;
-  --k.objects->open_fds;
+  --k.objects().open_fds;
   sock_release(k, sock);
 }
 
@@ -102,11 +102,11 @@ void close_fd(Kernel& k, int32_t fd) {
 // sock_alloc_inode and sock_alloc. Until 5.2 the wait queue is a block of its own, the second one.
 struct socket* sock_alloc(Kernel& k) {
   uint32_t object = 0;
-  void* block = kmem_cache_alloc(k, k.objects->inode_cache, &object);
+  void* block = kmem_cache_alloc(k, k.objects().inode_cache, &object);
   if (block == nullptr) return nullptr;
   const bool own_wq = !k.has(Behaviour::socket_wq_in_inode);
   if (own_wq && !alloc_untracked(k, "socket_wq")) {
-    kmem_cache_free(k, k.objects->inode_cache, block);
+    kmem_cache_free(k, k.objects().inode_cache, block);
     return nullptr;
   }
   auto* sock = static_cast<struct socket*>(block);
@@ -123,10 +123,10 @@ struct socket* sock_alloc(Kernel& k) {
 // net/socket.c:__sock_release, until 4.17 sock_release itself. A tracer attached here sees sock->sk
 // as the failed path left it.
 void sock_release(Kernel& k, struct socket* sock) {
-  if (k.tracing)
+  if (k.tracing())
     k.step(StepKind::release, name_on("sock_release 4.18:__sock_release", k.world().release), 0,
            sock->object);
-  if (k.objects->observer && sock->sk != nullptr) k.objects->observed = sock->sk->sk_family;
+  if (k.objects().observer && sock->sk != nullptr) k.objects().observed = sock->sk->sk_family;
   if (const proto_ops* ops = sock->ops; ops != nullptr) {
     ops->release(k, *sock);
     sock->sk = nullptr;
@@ -134,7 +134,7 @@ void sock_release(Kernel& k, struct socket* sock) {
     module_put(k, ops->owner);
   }
   if (sock->wq_allocated) k.step(StepKind::free, "socket_wq", 0, sock->object);
-  kmem_cache_free(k, k.objects->inode_cache, sock);
+  kmem_cache_free(k, k.objects().inode_cache, sock);
 }
 
 // An LSM hook that may refuse; kernel sockets are not asked (SELinux, AppArmor and the usual BPF
@@ -150,7 +150,7 @@ static int security_hook(Kernel& k, Rule rule, std::string_view hook, int32_t re
 }
 
 static const net_proto_family* family_of(Kernel& k, int32_t family, bool kern) {
-  const auto& slot = k.objects->net_families[static_cast<size_t>(family)];
+  const auto& slot = k.objects().net_families[static_cast<size_t>(family)];
   if (slot == nullptr) request_family_module(k, family);
   if (slot == nullptr) return nullptr;
   if (!kern) k.pass(Rule::family_registered);
@@ -230,10 +230,10 @@ int __sock_create(Kernel& k, net& net, int32_t family, int32_t type, int32_t pro
 
 int sock_create_kern(Kernel& k, int32_t family, int32_t type, int32_t protocol,
                      struct socket** res) {
-  ++k.kern_depth;
-  const int error = __sock_create(k, k.objects->current_net, family, type, protocol, res, true);
-  --k.kern_depth;
-  return error;
+  CallContext inside = k.context();
+  ++inside.kern_depth;
+  const CallScope scope(k, inside);
+  return __sock_create(k, k.objects().current_net, family, type, protocol, res, true);
 }
 
 // -- system calls
@@ -247,19 +247,21 @@ static int check_flags(Kernel& k, int32_t type) {
 
 static int sock_create(Kernel& k, int32_t family, int32_t type, int32_t protocol,
                        struct socket** res) {
-  return __sock_create(k, k.objects->current_net, family, type & kSOCK_TYPE_MASK, protocol, res,
+  return __sock_create(k, k.objects().current_net, family, type & kSOCK_TYPE_MASK, protocol, res,
                        false);
 }
 
 int __sys_socket(Kernel& k, int32_t family, int32_t type, int32_t protocol) {
+  CallContext context = k.context();
   const int32_t replaced = k.world().policies.update_protocol;
   if (replaced != kUnlimited && k.has(Behaviour::update_socket_protocol)) {
     // Evaluated before anything is checked; what it answers no longer depends on the caller's.
     k.step(StepKind::bpf, "update_socket_protocol", 0, 0, replaced);
     protocol = replaced;
-    k.path = nullptr;
-    k.same = nullptr;
+    context.path = nullptr;
+    context.same = nullptr;
   }
+  const CallScope scope(k, context);
   int error = check_flags(k, type);
   if (error != 0) return error;
   struct socket* sock = nullptr;
@@ -281,7 +283,7 @@ int io_socket(Kernel& k, int32_t family, int32_t type, int32_t protocol) {
     sock_release(k, sock);
     if (!k.has(Behaviour::socket_file_releases_once)) {
       k.hazard(Hazard::double_iput);
-      if (k.objects->observer) sock_release(k, sock);
+      if (k.objects().observer) sock_release(k, sock);
     }
   }
   put_unused_fd(k);

@@ -2,7 +2,7 @@
 // net/socket.c: the system calls, __sock_create around the families, descriptors.
 #pragma once
 
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 
 namespace sockoracle {
 

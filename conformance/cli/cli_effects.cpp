@@ -44,7 +44,7 @@ bool is_asked(const std::string& subject) {
 
 size_t fallible_steps(const Case& c) {
   Kernel kernel(c.world);
-  kernel.tracing = false;
+  const CallScope quiet(kernel, {.tracing = false});
   kernel.call(c.call);
   return static_cast<size_t>(kernel.fallible());
 }

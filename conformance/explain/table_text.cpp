@@ -61,8 +61,7 @@ void add_created(std::vector<Cell>& cells, const World& world, const Call& base,
     call.protocol = static_cast<int32_t>(p);
     Kernel kernel(world);
     PathCondition path;
-    kernel.path = &path;
-    kernel.tracing = false;
+    const CallScope scope(kernel, {.path = &path, .tracing = false});
     kernel.close(kernel.call(call).fd);
     const int64_t high = std::min<int64_t>(std::max(path.high, p), range.high);
     add_range(cells, range, proto_of(world, call), call.protocol, static_cast<int32_t>(high));

@@ -84,10 +84,9 @@ const Piece& ModelAsker::piece(int32_t family, int32_t type, int32_t protocol) {
   // was.
   if (!kernel_ || kernel_->changed()) kernel_ = std::make_unique<Kernel>(world_);
   PathCondition path;
-  kernel_->path = &path;
+  const CallScope scope(*kernel_, {.path = &path});
   const Verdict verdict =
       kernel_->call({.entry = Entry::socket, .family = family, .type = type, .protocol = protocol});
-  kernel_->path = nullptr;
   if (verdict.error == 0 && verdict.fd >= 0) kernel_->close(verdict.fd);
   piece_ = {.low = static_cast<int32_t>(path.low),
             .high = static_cast<int32_t>(path.high),
@@ -112,8 +111,7 @@ const ShownState& ModelAsker::state(int32_t family, int32_t type, int32_t protoc
   state_.texts.assign(rows.size(), {});
   PathCondition path;
   SameView same{.protocol = protocol};
-  kernel_->path = &path;
-  kernel_->same = &same;
+  const CallScope scope(*kernel_, {.path = &path, .same = &same});
   const Verdict verdict =
       kernel_->call({.entry = Entry::socket, .family = family, .type = type, .protocol = protocol});
   const socket* sock = verdict.fd >= 0 ? kernel_->lookup(verdict.fd) : nullptr;
@@ -122,8 +120,6 @@ const ShownState& ModelAsker::state(int32_t family, int32_t type, int32_t protoc
       state_.texts[i] = probe_text(rows[i], rows[i].expect(*kernel_, *sock), same);
     }
   }
-  kernel_->path = nullptr;
-  kernel_->same = nullptr;
   if (verdict.fd >= 0) kernel_->close(verdict.fd);
   state_.low = static_cast<int32_t>(std::max(path.low, same.low));
   state_.high = static_cast<int32_t>(std::min(path.high, same.high));

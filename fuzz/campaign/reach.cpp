@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 #include "model/observables.h"
 
 namespace sockoracle::fuzz {

@@ -35,7 +35,7 @@ Kernel& Boots::kernel(const World& world) {
   if (kernel_) kernel_->reboot(world);
   else kernel_ = std::make_unique<Kernel>(world);
   static const bool heap = asks_for_heap();
-  if (!heap) kernel_->objects->arena = &arena_;
+  if (!heap) kernel_->objects().arena = &arena_;
   kernel_->remember(image.booted);
   image.key = key;
   image.used = true;

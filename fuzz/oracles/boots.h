@@ -7,7 +7,7 @@
 #include <array>
 #include <memory>
 
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 #include "model/slab.h"
 
 namespace sockoracle::fuzz {

@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "model/case.h"
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 #include "model/verdict.h"
 
 namespace sockoracle::fuzz {

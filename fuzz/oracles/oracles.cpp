@@ -6,7 +6,7 @@
 #include "fuzz/oracles/boots.h"
 #include "fuzz/oracles/bugs.h"
 #include "fuzz/oracles/sweep.h"
-#include "model/kernel_objects.h"
+#include "model/kernel.h"
 #include "model/symbols.h"
 
 namespace sockoracle::fuzz {
@@ -55,7 +55,7 @@ Verdict call_and_close(Kernel& k, const Call& call) {
 // What a call sees of a kernel that earlier calls have changed: modules that came, MPTCP's
 // counters.
 bool is_fresh(const Kernel& k, const World& world) {
-  return !k.changed() && k.objects->current_net.mptcp_statistics == world.mib_ready;
+  return !k.changed() && k.objects().current_net.mptcp_statistics == world.mib_ready;
 }
 
 uint32_t scatter(uint32_t n) {
@@ -163,7 +163,7 @@ MaybeFinding check_state(const Kernel& k, const Facts& facts, const Verdict& v) 
       {"sk_wmem_alloc", 1, sk.sk_wmem_alloc},
       {"sk_state", smc ? kSMC_INIT : kTCP_CLOSE, sk.sk_state},
       {"sk_err", 0, sk.sk_err},
-      {"sk_net is the caller's", 1, sk.sk_net == &k.objects->current_net},
+      {"sk_net is the caller's", 1, sk.sk_net == &k.objects().current_net},
       {"state", SS_UNCONNECTED, sock->state},
       {"sk_tx_queue_mapping", queue_cleared ? -1 : 0, sk.sk_tx_queue_mapping},
       {"ops->family", facts.family, sock->ops->family},
@@ -290,11 +290,9 @@ MaybeFinding hazard_of(const World& world, Verdict verdict, HazardSet shown,
 
 MaybeFinding sweep(Kernel& k, const World& world, const Call& call, const Facts& facts,
                    const Verdict& clean, int32_t steps, const ProgramOptions& options) {
-  World& w = k.mutable_world();
   MaybeFinding finding;
   for (int32_t n = 1; n <= steps && !finding; ++n) {
-    w.fault_count = 1;
-    w.faults[0] = static_cast<uint16_t>(n);
+    k.set_fault(n);
     const Balance before = k.balance();
     const Verdict verdict = k.call(call);
     count_calls();
@@ -306,7 +304,7 @@ MaybeFinding sweep(Kernel& k, const World& world, const Call& call, const Facts&
     if (!finding)
       finding = check_balance(before, k.balance(), known_leaks(world, verdict.rule), verdict.rule);
   }
-  w.fault_count = 0;
+  k.set_fault(0);
   return finding;
 }
 
@@ -314,7 +312,7 @@ namespace {
 
 MaybeFinding check_thoroughly(const Case& c, const Verdict& verdict) {
   Kernel second(c.world);
-  second.tracing = false;
+  const CallScope quiet(second, {.tracing = false});
   if (const MaybeFinding f = check_same(verdict, second.call(c.call))) return f;
   const std::vector<TableRange> table =
       table_of(c.world, c.call.entry, c.call.family, c.call.type);
@@ -326,14 +324,15 @@ MaybeFinding check_thoroughly(const Case& c, const Verdict& verdict) {
 MaybeFinding check_case(const Case& asked, bool thorough) {
   const Case c{pinned(asked.world), asked.call};
   Kernel& k = boots().kernel(c.world);
-  k.tracing = false;
+  PathCondition path;
+  const CallScope quiet(k, {.tracing = false});
   const Facts facts = facts_of(c);
   const Balance before = k.balance();
-  PathCondition path;
-  k.path = &path;
-  const Verdict verdict = k.call(c.call);
+  const Verdict verdict = [&] {
+    const CallScope asked_path(k, {.path = &path, .tracing = false});
+    return k.call(c.call);
+  }();
   count_calls();
-  k.path = nullptr;
   const int32_t steps = k.fallible();
   const bool faulty = c.world.fault_count != 0;
   if (verdict.error == 0) {

@@ -38,7 +38,7 @@ HazardSet admitted_leaks(const Machine& machine, const Dry& dry, const World& wo
 Dry run_dry(const Program& program, const World& world, const ProgramOptions& options) {
   Dry dry;
   Machine machine(boots().kernel(world));
-  machine.kernel().tracing = false;
+  const CallScope quiet(machine.kernel(), {.tracing = false});
   Rule last = Rule::created;
   for (size_t i = 0; i < program.operations.size(); ++i) {
     const Operation& o = program.operations[i];
@@ -70,7 +70,7 @@ struct ObservedStep {
 // With the tracer, each operation in a frame that names the rule which is about to answer.
 MaybeFinding run_observed(const Program& program, const World& world, const Dry& dry) {
   Machine machine(boots().kernel(world));
-  machine.kernel().tracing = false;
+  const CallScope quiet(machine.kernel(), {.tracing = false});
   for (size_t i = 0; i < program.operations.size(); ++i) {
     const Outcome& expected = dry.outcomes[i];
     ObservedStep step{machine, program.operations[i], {}};
@@ -106,7 +106,7 @@ MaybeFinding run_swept(const Program& program, const World& world,
                        const ProgramOptions& options) {
   Machine machine(boots().kernel(world));
   Kernel& k = machine.kernel();
-  k.tracing = false;
+  const CallScope quiet(k, {.tracing = false});
   bool own_entries = false;
   for (size_t i = 0; i < program.operations.size(); ++i) {
     const Operation& o = program.operations[i];
@@ -124,7 +124,7 @@ MaybeFinding run_swept(const Program& program, const World& world,
     MaybeFinding finding = check_balance(before, k.balance(),
                                          known_leaks(world, clean.rule), clean.rule);
     const Facts facts = facts_of({k.world(), o.call});
-    k.objects->observer = options.observer;
+    k.objects().observer = options.observer;
     if (!finding) {
       Sweep s{k, k.world(), o.call, facts, clean, steps, options, {}};
       during(outcome.verdict.rule, [](void* context) {
@@ -134,7 +134,7 @@ MaybeFinding run_swept(const Program& program, const World& world,
       }, &s);
       finding = s.finding;
     }
-    k.objects->observer = false;
+    k.objects().observer = false;
     if (!finding) continue;
     finding->operation = i;
     return finding;

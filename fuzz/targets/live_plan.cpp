@@ -88,9 +88,10 @@ bool LivePlan::is_left_out(const Kernel& k, const Call& call, const Verdict& v) 
 LivePlan::Piece LivePlan::ask(size_t index, const Call& call) {
   Kernel& k = kernel_of(index);
   PathCondition path;
-  k.path = &path;
-  const Verdict verdict = k.call(call);
-  k.path = nullptr;
+  const Verdict verdict = [&] {
+    const CallScope scope(k, {.path = &path});
+    return k.call(call);
+  }();
   Piece piece{path.low, path.high, verdict, is_left_out(k, call, verdict), {}};
   if (verdict.fd >= 0) k.close(verdict.fd);
   constexpr int64_t kRemembered = 4096;

@@ -31,7 +31,7 @@ void add_lists(std::string& text, const std::array<inet_protosw*, kSOCK_MAX>& he
 
 // What boot made, in words.
 std::string booted(const Kernel& k) {
-  const Kernel::Objects& o = *k.objects;
+  const Kernel::Objects& o = k.objects();
   std::string text;
   add_lists(text, o.inetsw);
   add_lists(text, o.inetsw6);

@@ -234,15 +234,17 @@ BOOST_AUTO_TEST_CASE(group_info_leak) {
       world.caller.egid = 5;
       Kernel k(world);
       const auto ask_with = [&](int64_t low, int64_t high) {
-        k.mutable_world().sysctls[static_cast<size_t>(Sysctl::ping_group_range)] = {{low, high, 0}};
+        k.set_sysctl(Sysctl::ping_group_range, {{low, high, 0}});
         const Verdict v = k.call(inet(kSOCK_DGRAM, 1));
         k.close(v.fd);
         BOOST_TEST(v.hazards.has(Hazard::leaked_group_info) == (row.leaked != 0));
       };
       ask_with(1, 0);  // refused
       ask_with(5, 5);  // allowed by the effective group
-      k.mutable_world().caller.groups[0] = 9;
-      k.mutable_world().caller.group_count = 1;
+      Caller caller = world.caller;
+      caller.groups[0] = 9;
+      caller.group_count = 1;
+      k.set_caller(caller);
       ask_with(9, 9);  // by a supplementary one
       BOOST_TEST(k.balance().group_refs == row.leaked);
     }

@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(who_may_be_read_after_it_is_freed) {
   for (const auto& row : kSlabs) {
     const Kernel k(world_for(row.release));
     int met = 0;
-    for (const kmem_cache& slab : k.objects->slabs) {
+    for (const kmem_cache& slab : k.objects().slabs) {
       if (slab.name != std::string_view(row.name)) continue;
       ++met;
       BOOST_TEST(slab.typesafe == row.typesafe, row.release << ' ' << row.name);

@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(security_socket_post_create_releases_everything) {
       World world = world_of(release);
       world.policies.lsm_socket_post_create = kEACCES;
       Kernel k(world);
-      k.objects->observer = true;
+      k.objects().observer = true;
       const Balance before = k.balance();
       const Verdict v = k.call(call);
       BOOST_TEST(words(v) == "EACCES lsm_socket_post_create");
@@ -315,7 +315,7 @@ BOOST_AUTO_TEST_CASE(families_of_each_release) {
 // sock_register: one owner per family, within NPROTO; sock_unregister makes room.
 BOOST_AUTO_TEST_CASE(sock_register_rules) {
   Kernel k(world_of("6.12"));
-  net_proto_family own = *k.objects->net_families[kAF_INET];
+  net_proto_family own = *k.objects().net_families[kAF_INET];
   BOOST_TEST(sock_register(k, own) == -kEEXIST);
   own.family = 46;
   BOOST_TEST(sock_register(k, own) == -kENOBUFS);

@@ -63,10 +63,8 @@ class Asker {
  public:
   explicit Asker(const World& world) : world_(world) {}
   Verdict operator()(const Call& call) {
-    if (!k_ || k_->changed()) {
-      k_.emplace(world_);
-      k_->tracing = false;
-    }
+    if (!k_ || k_->changed()) k_.emplace(world_);
+    const CallScope quiet(*k_, {.tracing = false});
     const Verdict v = k_->call(call);
     k_->close(v.fd);
     return v;

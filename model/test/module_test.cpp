@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(load_and_unload_keep_the_lists) {
   Kernel k(with(Provider::l2tp_ip, Presence::loaded));
   const auto dgram = [&] {
     std::string names;
-    for (const inet_protosw* e = k.objects->inetsw[2]; e != nullptr; e = e->next)
+    for (const inet_protosw* e = k.objects().inetsw[2]; e != nullptr; e = e->next)
       names += std::string(e->prot->name) + ' ';
     return names;
   };
@@ -214,8 +214,8 @@ BOOST_AUTO_TEST_CASE(two_kernels_do_not_influence_each_other) {
   BOOST_TEST(a.changed());
   BOOST_TEST(!b.changed());
   BOOST_TEST(words(b.call(inet(5, 0))) == "ESOCKTNOSUPPORT type_has_protocols");
-  BOOST_TEST(a.objects->inet_ehash_secret);
-  inet_protosw& ping = *a.objects->inetsw[2]->next->next;
+  BOOST_TEST(a.objects().inet_ehash_secret);
+  inet_protosw& ping = *a.objects().inetsw[2]->next->next;
   BOOST_TEST(ping.prot->name == "PING");
   const Balance of_b = b.balance();
   const int32_t fd = a.call(inet(1, 0)).fd;
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(answers_are_reproducible) {
       BOOST_TEST(first.steps.size() == second.steps.size());
       BOOST_TEST((first.state == second.state));
       Kernel quiet(world);
-      quiet.tracing = false;
+      const CallScope untraced(quiet, {.tracing = false});
       BOOST_TEST((quiet.call(call) == first.verdict ||
                   hazard_words(first.verdict.hazards) != ""));  // leaks are found by ask alone
       BOOST_TEST(quiet.trace().empty());

@@ -67,7 +67,7 @@ void raw_hash_refuses(Kernel& k) {
 }
 
 void sctp_as_rdm(Kernel& k) {
-  for (inet_protosw& e : k.objects->protosw) {
+  for (inet_protosw& e : k.objects().protosw) {
     if (e.prot == nullptr || e.prot->id != ProtoId::sctp || e.type != kSOCK_SEQPACKET) continue;
     inet_unregister_protosw(k, e);
     e.type = kSOCK_RDM;
@@ -269,8 +269,8 @@ bool kernel_s_own_differs(const World& a, const World& b) {
     Kernel k(world);
     struct socket* sock = nullptr;
     std::string text = std::to_string(sock_create_kern(k, kAF_INET, kSOCK_STREAM, 0, &sock));
-    text += " " + std::to_string(k.objects->current_net.passive);
-    for (const kmem_cache& slab : k.objects->slabs) text += slab.typesafe ? " 1" : " 0";
+    text += " " + std::to_string(k.objects().current_net.passive);
+    for (const kmem_cache& slab : k.objects().slabs) text += slab.typesafe ? " 1" : " 0";
     return text;
   };
   return own(a) != own(b);

@@ -13,7 +13,7 @@ namespace {
 
 std::string list_of(const Kernel& k, int32_t type, bool ipv6 = false) {
   std::string names;
-  const auto& heads = ipv6 ? k.objects->inetsw6 : k.objects->inetsw;
+  const auto& heads = ipv6 ? k.objects().inetsw6 : k.objects().inetsw;
   for (const inet_protosw* e = heads[static_cast<size_t>(type)]; e != nullptr; e = e->next) {
     if (!names.empty()) names += ' ';
     names += e->prot->name;
@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(an_illegal_type_is_refused) {
 // A permanent entry stays whoever asks.
 BOOST_AUTO_TEST_CASE(permanent_entries_cannot_be_unregistered) {
   Kernel k(world_of("6.12"));
-  inet_protosw* tcp = k.objects->inetsw[kSOCK_STREAM];
+  inet_protosw* tcp = k.objects().inetsw[kSOCK_STREAM];
   BOOST_REQUIRE(tcp != nullptr);
   inet_unregister_protosw(k, *tcp);
   BOOST_TEST(tcp->registered);

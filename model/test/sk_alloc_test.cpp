@@ -361,7 +361,7 @@ BOOST_AUTO_TEST_CASE(undo_of_sk_prot_alloc) {
   set_optional(world, Presence::loaded);
   world.lsm_sk_blob = true;
   Kernel k(world);
-  k.objects->modules[static_cast<size_t>(Provider::sctp)].going = true;
+  k.objects().modules[static_cast<size_t>(Provider::sctp)].going = true;
   BOOST_TEST(words(k.call(inet(1, 132))) == "ENOMEM prot_module_live");
   std::vector<std::string> undo;
   for (const Step& step : k.trace())

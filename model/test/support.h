@@ -11,7 +11,6 @@
 
 #include "model/case.h"
 #include "model/kernel.h"
-#include "model/kernel_objects.h"
 #include "model/symbols.h"
 #include "model/verdict.h"
 

@@ -150,7 +150,7 @@ void sweep(Release release, const Kind& kind) {
       const Balance before = k.balance();
       // A tracer that follows sock->sk is harmless exactly where nothing dangles.
       const bool safe = !dangles(release, kind.call);
-      k.objects->observer = safe;
+      k.objects().observer = safe;
       const Verdict v = k.call(kind.call);
       const std::string got = error_word(v.error);
       BOOST_TEST(got == expected(release, kind.call, step));
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(closing_restores_the_balance) {
         if (!between(release, kind.since, kind.until)) continue;
         BOOST_TEST_CONTEXT(name_of(release) << ' ' << kind.name) {
           Kernel k(world_for(release, optional));
-          k.objects->observer = true;
+          k.objects().observer = true;
           const Balance before = k.balance();
           const Verdict v = k.call(kind.call);
           if (v.error == 0) BOOST_TEST(!(k.balance() == before));
@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE(early_failures_never_dangle) {
 
 void observe_a_failure(const char* release) {
   Kernel k(world_of(release));
-  k.objects->observer = true;
+  k.objects().observer = true;
   (void)k.call(inet(2, 1));
 }
 
@@ -308,10 +308,10 @@ BOOST_AUTO_TEST_CASE(a_tracer_is_safe_on_mended_releases) {
   for (const char* release : {"6.10", "6.12", "6.13", "7.3", "6.1.120", "5.4.287"})
     observe_a_failure(release);
   Kernel k(world_of("6.12"));
-  k.objects->observer = true;
+  k.objects().observer = true;
   const Verdict v = k.call(inet(1, 0));
   k.close(v.fd);
-  BOOST_TEST(k.objects->observed == uint32_t{kAF_INET});
+  BOOST_TEST(k.objects().observed == uint32_t{kAF_INET});
 }
 
 boost::test_tools::assertion_result has_asan(ut::test_unit_id) {
