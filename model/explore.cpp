@@ -363,11 +363,7 @@ void apply(Case& c, const Change& change) {
       world.faults = {static_cast<uint16_t>(change.number)};
       break;
     case Change::Kind::release: set_release(world, change.release); break;
-    case Change::Kind::behaviour:
-      (change.number != 0 ? world.with : world.without).set(static_cast<Behaviour>(change.index));
-      break;
     case Change::Kind::call: c.call = change.call; break;
-    case Change::Kind::group: world.caller.egid = static_cast<uint32_t>(change.number); break;
   }
 }
 

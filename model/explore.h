@@ -39,12 +39,12 @@ std::vector<Era> history_of(const Case& c, bool by_state);
 // A single change to a case.
 struct Change {
   enum class Kind : uint8_t {
-    context, capability, module, sysctl, policy, limit, fault, release, behaviour, call, group
+    context, capability, module, sysctl, policy, limit, fault, release, call
   };
   Kind kind;
-  // Context, provider, sysctl, behaviour: the row's number; policy, limit: which field.
+  // Context, provider, sysctl: the row's number; policy, limit: which field.
   uint8_t index = 0;
-  int32_t number = 0;           // capability, policy errno, limit, group, fault
+  int32_t number = 0;           // capability, policy errno, limit, fault
   Presence presence{};          // module
   SysctlValue sysctl;           // sysctl
   Release release;              // release

@@ -19,6 +19,13 @@ int32_t& policy_of(Policies& policies, size_t index) {
   return *all[index % kPolicyCount];
 }
 
+template <class Edit>
+void change_caller(Kernel& k, const Edit& edit) {
+  Caller caller = k.world().caller;
+  edit(caller);
+  k.set_caller(caller);
+}
+
 bool is_tcp(const sock& sk) {
   return sk.sk_prot->id == ProtoId::tcp || sk.sk_prot->id == ProtoId::tcpv6;
 }
@@ -58,8 +65,6 @@ Machine::Machine(Kernel& booted) : kernel_(booted), at_boot_(kernel_.balance()) 
 }
 
 Outcome Machine::run(const Operation& o) {
-  Caller caller = kernel_.world().caller;
-  Policies policies = kernel_.world().policies;
   Outcome outcome;
   switch (o.op) {
     case Op::create: return create(o);
@@ -76,20 +81,28 @@ Outcome Machine::run(const Operation& o) {
     case Op::add_protosw:
     case Op::del_protosw: return on_entry(o);
     case Op::observe: kernel_.objects().observer = o.number != 0; break;
-    case Op::sysctl: kernel_.set_sysctl(static_cast<Sysctl>(o.index % kSysctlCount), o.value); break;
-    case Op::caps: caller.caps = o.mask & kAllCaps; break;
-    case Op::egid: caller.egid = static_cast<uint32_t>(o.number); break;
+    case Op::sysctl:
+      kernel_.set_sysctl(static_cast<Sysctl>(o.index % kSysctlCount), o.value);
+      break;
+    case Op::caps:
+      change_caller(kernel_, [&](Caller& caller) { caller.caps = o.mask & kAllCaps; });
+      break;
+    case Op::egid:
+      change_caller(kernel_, [&](Caller& c) { c.egid = static_cast<uint32_t>(o.number); });
+      break;
     case Op::user_ns:
       if (o.number < 0 || o.number >= kernel_.world().user_ns_count) outcome.skipped = true;
-      else caller.user_ns = static_cast<uint8_t>(o.number);
+      else
+        change_caller(kernel_, [&](Caller& c) { c.user_ns = static_cast<uint8_t>(o.number); });
       break;
-    case Op::fault:
-      kernel_.set_fault(o.number);
+    case Op::fault: kernel_.set_fault(o.number); break;
+    case Op::policy: {
+      Policies policies = kernel_.world().policies;
+      policy_of(policies, o.index) = o.number;
+      kernel_.set_policies(policies);
       break;
-    case Op::policy: policy_of(policies, o.index) = o.number; break;
+    }
   }
-  kernel_.set_caller(caller);
-  kernel_.set_policies(policies);
   outcome.op = o.op;
   return outcome;
 }

@@ -38,8 +38,7 @@ bool plausible(const std::vector<Change>& changes) {
       case Change::Kind::capability:
       case Change::Kind::module:
       case Change::Kind::sysctl:
-      case Change::Kind::limit:
-      case Change::Kind::group: return true;
+      case Change::Kind::limit: return true;
       default: return false;
     }
   };

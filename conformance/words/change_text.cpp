@@ -118,11 +118,7 @@ std::string change_text(const Change& change) {
     case Change::Kind::fault:
       return change.number == 0 ? "no --fault" : "--fault " + std::to_string(change.number);
     case Change::Kind::release: return "--release " + release_text(change.release);
-    case Change::Kind::behaviour:
-      return (change.number != 0 ? "--with " : "--without ") +
-             std::string(behaviours()[change.index].name);
     case Change::Kind::call: return call_text(change.call);
-    case Change::Kind::group: return "--egid " + std::to_string(change.number);
   }
   return {};
 }
