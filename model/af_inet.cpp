@@ -105,8 +105,7 @@ lookup_protocol:
   sock.ops = answer->ops;
   answer_prot = answer->prot;
   answer_flags = answer->flags;
-  if (answer_prot->slab == nullptr)
-    k.step(StepKind::hazard, "WARN_ON(answer_prot->slab == NULL)");
+  if (answer_prot->slab == nullptr) k.step(StepKind::hazard, "WARN_ON(answer_prot->slab == NULL)");
 
   sk = sk_alloc(k, net, kAF_INET, GFP_KERNEL, *answer_prot, kern);
   if (sk == nullptr) {
@@ -127,8 +126,8 @@ lookup_protocol:
     inet->skc_num = protocol.low_bits(16);
     if (protocol == kIPPROTO_RAW) inet->hdrincl = true;
   }
-  inet->pmtudisc = static_cast<uint8_t>(
-      k.sysctl(Sysctl::ip_no_pmtu_disc) != 0 ? kIP_PMTUDISC_DONT : kIP_PMTUDISC_WANT);
+  inet->pmtudisc = static_cast<uint8_t>(k.sysctl(Sysctl::ip_no_pmtu_disc) != 0 ? kIP_PMTUDISC_DONT
+                                                                               : kIP_PMTUDISC_WANT);
   inet->inet_id = 0;
 
   sock_init_data(k, &sock, *sk);
@@ -228,7 +227,7 @@ void inet_unregister_protosw(Kernel& k, inet_protosw& entry) {
 // connect() on a socket without a number asks the proto for a port. raw_prot has no get_port: on
 // releases that let a raw socket have number 0 the kernel calls a null pointer (CVE-2015-8543).
 static void call_null_get_port(sock& sk) {
-  int (*volatile get_port)(struct sock& sk, uint16_t number) = nullptr;
+  int (*volatile get_port)(struct sock & sk, uint16_t number) = nullptr;
   get_port(sk, 0);
 }
 

@@ -67,8 +67,7 @@ lookup_protocol:
   sock.ops = answer->ops;
   answer_prot = answer->prot;
   answer_flags = answer->flags;
-  if (answer_prot->slab == nullptr)
-    k.step(StepKind::hazard, "WARN_ON(answer_prot->slab == NULL)");
+  if (answer_prot->slab == nullptr) k.step(StepKind::hazard, "WARN_ON(answer_prot->slab == NULL)");
 
   sk = sk_alloc(k, net, kAF_INET6, GFP_KERNEL, *answer_prot, kern);
   if (sk == nullptr) {
@@ -86,8 +85,7 @@ lookup_protocol:
     inet->skc_num = protocol.low_bits(16);
     if (protocol == kIPPROTO_RAW) inet->hdrincl = true;
   }
-  inet->sk_destruct =
-      k.has(Behaviour::inet6_destructor) ? &kInet6SockDestruct : &kInetSockDestruct;
+  inet->sk_destruct = k.has(Behaviour::inet6_destructor) ? &kInet6SockDestruct : &kInetSockDestruct;
   inet->sk_family = static_cast<uint16_t>(kAF_INET6);
   inet->sk_protocol = protocol.low_bits(bits_of_sk_protocol(k));
   inet->sk_backlog_rcv = &inet->sk_prot->backlog_rcv;
@@ -108,8 +106,8 @@ lookup_protocol:
   inet->mc_index = 0;
   inet->mc_list = nullptr;
   inet->rcv_tos = 0;
-  inet->pmtudisc = static_cast<uint8_t>(
-      k.sysctl(Sysctl::ip_no_pmtu_disc) != 0 ? kIP_PMTUDISC_DONT : kIP_PMTUDISC_WANT);
+  inet->pmtudisc = static_cast<uint8_t>(k.sysctl(Sysctl::ip_no_pmtu_disc) != 0 ? kIP_PMTUDISC_DONT
+                                                                               : kIP_PMTUDISC_WANT);
   k.step(StepKind::init, "inet6_create", 0, inet->object);
   note_number_hazards(k, sock, *inet, protocol);
 

@@ -15,8 +15,7 @@ const sock_callback kPacketSockDestruct{"packet_sock_destruct"};
 // The capability comes first, even before the type, and `kern` does not help. Any protocol will do:
 // it is an ethernet type in network byte order, of which 16 bits are kept.
 int packet_create(Kernel& k, net& net, socket& sock, int32_t protocol, bool kern) {
-  if (!ns_capable(k, *net.user_ns, kCAP_NET_RAW))
-    return k.fail(Rule::packet_needs_net_raw, kEPERM);
+  if (!ns_capable(k, *net.user_ns, kCAP_NET_RAW)) return k.fail(Rule::packet_needs_net_raw, kEPERM);
   k.pass(Rule::packet_needs_net_raw);
   if (sock.type != kSOCK_DGRAM && sock.type != kSOCK_RAW && sock.type != kSOCK_PACKET)
     return k.fail(Rule::packet_type, kESOCKTNOSUPPORT);

@@ -21,9 +21,7 @@ Verdict Kernel::call(const Call& call) {
     case Entry::socketpair:
       result = __sys_socketpair(*this, call.family, call.type, call.protocol);
       break;
-    case Entry::io_uring:
-      result = io_socket(*this, call.family, call.type, call.protocol);
-      break;
+    case Entry::io_uring: result = io_socket(*this, call.family, call.type, call.protocol); break;
   }
   if (objects_.asconf_walker != nullptr) sctp_addr_wq_timeout_handler(*this);
   Verdict verdict;

@@ -33,11 +33,25 @@ struct ProtoRow {
 #define SIZE_ipv6(object) sizeof(with_ipv6<object>)
 
 const ProtoRow kProtos[] = {
-#define PROTO(id, name, provider, object, pinfo, slab, init, destroy, hash, unhash, get_port,  \
-              close, backlog_rcv)                                                              \
-  {{name, ProtoId::id, nullptr, 0, nullptr, nullptr, init, destroy, hash, unhash, close,          \
-    get_port != 0, {backlog_rcv, nullptr}, PINFO_##pinfo(object)},                             \
-   Provider::provider, SIZE_##pinfo(object), SlabKind::slab},
+#define PROTO(id, name, provider, object, pinfo, slab, init, destroy, hash, unhash, get_port, \
+              close, backlog_rcv)                                                             \
+  {{name,                                                                                     \
+    ProtoId::id,                                                                              \
+    nullptr,                                                                                  \
+    0,                                                                                        \
+    nullptr,                                                                                  \
+    nullptr,                                                                                  \
+    init,                                                                                     \
+    destroy,                                                                                  \
+    hash,                                                                                     \
+    unhash,                                                                                   \
+    close,                                                                                    \
+    get_port != 0,                                                                            \
+    {backlog_rcv, nullptr},                                                                   \
+    PINFO_##pinfo(object)},                                                                   \
+   Provider::provider,                                                                        \
+   SIZE_##pinfo(object),                                                                      \
+   SlabKind::slab},
 #include "model/proto.def"
 };
 

@@ -11,8 +11,8 @@ namespace sockoracle {
 namespace {
 
 const sock_callback kSmcDestruct{"smc_destruct"};
-constexpr uint8_t kSMC_INIT = 2;                // net/smc/smc.h:enum smc_state
-constexpr int32_t kSmcBuffer = 2 * 64 * 1024;   // twice net.smc.wmem's and net.smc.rmem's default
+constexpr uint8_t kSMC_INIT = 2;               // net/smc/smc.h:enum smc_state
+constexpr int32_t kSmcBuffer = 2 * 64 * 1024;  // twice net.smc.wmem's and net.smc.rmem's default
 
 // mptcp_subflow_create_socket and smc_create_clcsk: a kernel socket of the same family. It takes
 // the netns reference that kernel sockets do not have by themselves: TCP's timers need it.

@@ -137,8 +137,7 @@ void set_release(World& world, Release release) {
   for (size_t i = 0; i < kProviderCount; ++i) {
     if (world.providers[i] == before.providers[i]) world.providers[i] = after.providers[i];
     else
-      world.providers[i] =
-          possible_presence(static_cast<Provider>(i), release, world.providers[i]);
+      world.providers[i] = possible_presence(static_cast<Provider>(i), release, world.providers[i]);
   }
   for (size_t i = 0; i < kSysctlCount; ++i)
     if (world.sysctls[i] == before.sysctls[i]) world.sysctls[i] = after.sysctls[i];

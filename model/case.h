@@ -122,7 +122,7 @@ struct Caller {
 inline constexpr int32_t kUnlimited = -1;
 
 struct Limits {
-  int32_t fds_left = kUnlimited;    // RLIMIT_NOFILE
+  int32_t fds_left = kUnlimited;  // RLIMIT_NOFILE
   // fs.file-max; ignored for CAP_SYS_ADMIN in the initial namespace.
   int32_t files_left = kUnlimited;
   friend bool operator==(const Limits&, const Limits&) = default;
@@ -130,10 +130,10 @@ struct Limits {
 
 // Policies that may refuse; each value is the errno (positive), 0 = allowed.
 struct Policies {
-  int32_t cgroup_sock_create = 0;      // "deny" is EPERM; others by bpf_set_retval where it exists
+  int32_t cgroup_sock_create = 0;  // "deny" is EPERM; others by bpf_set_retval where it exists
   int32_t lsm_socket_create = 0;
   int32_t lsm_socket_post_create = 0;
-  int32_t lsm_sk_alloc = 0;            // the errno is lost: sk_alloc answers NULL
+  int32_t lsm_sk_alloc = 0;              // the errno is lost: sk_alloc answers NULL
   int32_t update_protocol = kUnlimited;  // a BPF program answers this protocol instead; -1 = none
   friend bool operator==(const Policies&, const Policies&) = default;
 };

@@ -68,8 +68,7 @@ class Writer {
 template <class Stream, class T>
 void below(Stream& s, T& field, size_t width, uint64_t bound) {
   const uint64_t n = s.raw(width, static_cast<uint64_t>(field));
-  if constexpr (Stream::reading)
-    field = static_cast<T>(bound == 0 || n < bound ? n : n % bound);
+  if constexpr (Stream::reading) field = static_cast<T>(bound == 0 || n < bound ? n : n % bound);
 }
 
 template <class Stream>
@@ -215,8 +214,8 @@ void namespaces(Stream& s, World& world) {
 
 template <class Stream>
 void policies(Stream& s, Policies& p) {
-  for (int32_t* errno_field : {&p.cgroup_sock_create, &p.lsm_socket_create,
-                               &p.lsm_socket_post_create, &p.lsm_sk_alloc})
+  for (int32_t* errno_field :
+       {&p.cgroup_sock_create, &p.lsm_socket_create, &p.lsm_socket_post_create, &p.lsm_sk_alloc})
     below(s, *errno_field, 1, 134);
   int32_t plus_one = static_cast<int32_t>(static_cast<uint32_t>(p.update_protocol) + 1u);
   word(s, plus_one);
@@ -233,8 +232,8 @@ void world(Stream& s, World& w) {
     presences = static_cast<uint8_t>(w.providers[i]);
     below(s, presences, 1, 4);
     if (Stream::reading)
-      w.providers[i] = possible_presence(static_cast<Provider>(i), w.release,
-                                         static_cast<Presence>(presences));
+      w.providers[i] =
+          possible_presence(static_cast<Provider>(i), w.release, static_cast<Presence>(presences));
   }
   flag(s, w.modules_enabled);
   flag(s, w.mib_ready);
@@ -270,7 +269,10 @@ void operation(Stream& s, Operation& o) {
   below(s, op, 1, kOpCount);
   o.op = static_cast<Op>(op);
   switch (o.op) {
-    case Op::create: below(s, o.slot, 1, kSlots); call(s, o.call); break;
+    case Op::create:
+      below(s, o.slot, 1, kSlots);
+      call(s, o.call);
+      break;
     case Op::close:
     case Op::connect:
     case Op::disconnect:
@@ -287,7 +289,10 @@ void operation(Stream& s, Operation& o) {
       below(s, o.index, 1, kProviderCount);
       below(s, o.number, 1, 2);
       break;
-    case Op::add_protosw: below(s, o.index, 1, kSlots); entrysw(s, o.entry); break;
+    case Op::add_protosw:
+      below(s, o.index, 1, kSlots);
+      entrysw(s, o.entry);
+      break;
     case Op::del_protosw: below(s, o.index, 1, kSlots); break;
     case Op::observe: below(s, o.number, 1, 2); break;
     case Op::sysctl:
@@ -298,7 +303,10 @@ void operation(Stream& s, Operation& o) {
     case Op::egid: word(s, o.number); break;
     case Op::user_ns: below(s, o.number, 1, kUserNsMax); break;
     case Op::fault: below(s, o.number, 1, 0); break;
-    case Op::policy: below(s, o.index, 1, kPolicyCount); below(s, o.number, 1, 134); break;
+    case Op::policy:
+      below(s, o.index, 1, kPolicyCount);
+      below(s, o.number, 1, 134);
+      break;
   }
 }
 

@@ -50,8 +50,7 @@ uint64_t capability_bit(std::string_view name) {
 void set_caps(World& world, std::string_view word) {
   const size_t colon = word.find(':');
   const std::string_view how = word.substr(0, colon);
-  const uint64_t bit =
-      colon == std::string_view::npos ? 0 : capability_bit(word.substr(colon + 1));
+  const uint64_t bit = colon == std::string_view::npos ? 0 : capability_bit(word.substr(colon + 1));
   if (how == "none") world.caller.caps = 0;
   else if (how == "all") world.caller.caps = kAllCaps;
   else if (how == "all-but") world.caller.caps = kAllCaps & ~bit;

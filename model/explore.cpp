@@ -72,8 +72,7 @@ void explain_change(Era& era, const Case& before, const Case& after, const Reply
                                            after.world.release));
     else if (after.world.providers[d.index] == Presence::absent)
       era.disappeared.push_back(static_cast<Provider>(d.index));
-    else
-      era.appeared.push_back(static_cast<Provider>(d.index));
+    else era.appeared.push_back(static_cast<Provider>(d.index));
   }
 }
 
@@ -143,8 +142,8 @@ void add_calls(std::vector<Change>& out, const Case& c) {
     if (row.number != kSOCK_PACKET) add_call(out, c, row.number | flags, c.call.protocol);
   add_call(out, c, c.call.type, 0);
   for (const Symbol& row : protocol_symbols())
-    if (row.number == kIPPROTO_TCP || row.number == kIPPROTO_UDP ||
-        row.number == kIPPROTO_ICMP || row.number == kIPPROTO_ICMPV6)
+    if (row.number == kIPPROTO_TCP || row.number == kIPPROTO_UDP || row.number == kIPPROTO_ICMP ||
+        row.number == kIPPROTO_ICMPV6)
       add_call(out, c, c.call.type, row.number);
 }
 
@@ -176,8 +175,7 @@ std::vector<Change> helpful(const Case& c) {
 // What can go wrong, errno by errno.
 std::vector<Change> harmful(const Case& c, int32_t error) {
   std::vector<Change> out;
-  for (size_t i = 0; i < contexts().size(); ++i)
-    out.push_back(change_of(Change::Kind::context, i));
+  for (size_t i = 0; i < contexts().size(); ++i) out.push_back(change_of(Change::Kind::context, i));
   for (const uint8_t i : {cgroup_create, lsm_create, lsm_post_create, lsm_alloc})
     out.push_back(change_of(Change::Kind::policy, i, error));
   for (const uint8_t i : {fds, files}) out.push_back(change_of(Change::Kind::limit, i, 0));
@@ -241,8 +239,7 @@ void add_contexts(std::vector<Remedy>& out, const Case& c) {
   for (size_t i = 0; i < contexts().size(); ++i) {
     Case changed = c;
     apply_context(changed.world, contexts()[i]);
-    if (succeeds(changed))
-      all.push_back({i, changed.world, changed_parts(c.world, changed.world)});
+    if (succeeds(changed)) all.push_back({i, changed.world, changed_parts(c.world, changed.world)});
   }
   for (size_t i = 0; i < all.size(); ++i) {
     bool needed = true;
@@ -292,8 +289,7 @@ std::vector<TableRange> table_of(const World& world, Entry entry, int32_t family
                            v.rule};
     if (!table.empty() && table.back().error == range.error && table.back().rule == range.rule)
       table.back().high = range.high;
-    else
-      table.push_back(range);
+    else table.push_back(range);
     p = path.high + 1;
   }
   return table;
@@ -338,8 +334,14 @@ std::vector<Era> history_of(const Case& c, bool by_state) {
     if (same_reply(last, before.world.release, reply, now.world.release)) {
       eras.back().last = static_cast<uint8_t>(i);
     } else {
-      Era era{static_cast<uint8_t>(i), static_cast<uint8_t>(i), reply.verdict.error,
-              reply.verdict.rule, same_answer(last.verdict, reply.verdict), {}, {}, {}};
+      Era era{static_cast<uint8_t>(i),
+              static_cast<uint8_t>(i),
+              reply.verdict.error,
+              reply.verdict.rule,
+              same_answer(last.verdict, reply.verdict),
+              {},
+              {},
+              {}};
       explain_change(era, before, now, reply, by_state);
       eras.push_back(std::move(era));
     }

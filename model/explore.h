@@ -27,7 +27,7 @@ struct Era {
   uint8_t first, last;  // release indices
   int32_t error;
   Rule rule;
-  bool state_changed;               // against the era before: errno and rule are the same
+  bool state_changed;  // against the era before: errno and rule are the same
   // What changed it against the era before; empty for the first, or where a provider appeared or
   // went.
   std::vector<Behaviour> because;
@@ -39,16 +39,24 @@ std::vector<Era> history_of(const Case& c, bool by_state);
 // A single change to a case.
 struct Change {
   enum class Kind : uint8_t {
-    context, capability, module, sysctl, policy, limit, fault, release, call
+    context,
+    capability,
+    module,
+    sysctl,
+    policy,
+    limit,
+    fault,
+    release,
+    call
   };
   Kind kind;
   // Context, provider, sysctl: the row's number; policy, limit: which field.
   uint8_t index = 0;
-  int32_t number = 0;           // capability, policy errno, limit, fault
-  Presence presence{};          // module
-  SysctlValue sysctl;           // sysctl
-  Release release;              // release
-  Call call;                    // call
+  int32_t number = 0;   // capability, policy errno, limit, fault
+  Presence presence{};  // module
+  SysctlValue sysctl;   // sysctl
+  Release release;      // release
+  Call call;            // call
   friend bool operator==(const Change&, const Change&) = default;
 };
 inline Change change_of(Change::Kind kind, size_t index, int32_t number = 0) {

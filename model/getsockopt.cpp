@@ -75,16 +75,13 @@ Value raw_getsockopt(const View& view, const Sockopt& sockopt) {
 Value rawv6_getsockopt(const View& view, const Sockopt& sockopt) {
   const bool own = sockopt.option == kIPV6_CHECKSUM || sockopt.option == kIPV6_HDRINCL;
   switch (sockopt.level) {
-    case kSOL_RAW:
-      return own ? known(view, sockopt) : Value::failed(kENOPROTOOPT);
+    case kSOL_RAW: return own ? known(view, sockopt) : Value::failed(kENOPROTOOPT);
     case kSOL_ICMPV6:
       if (!number_is(view.kernel, view.sk.skc_num, kIPPROTO_ICMPV6))
         return Value::failed(kEOPNOTSUPP);
       return known(view, sockopt);
-    case kSOL_IPV6:
-      return own ? known(view, sockopt) : ipv6_getsockopt(view, sockopt);
-    default:
-      return ipv6_getsockopt(view, sockopt);
+    case kSOL_IPV6: return own ? known(view, sockopt) : ipv6_getsockopt(view, sockopt);
+    default: return ipv6_getsockopt(view, sockopt);
   }
 }
 
@@ -118,36 +115,27 @@ Value getsockopt(const View& view, const Sockopt& sockopt) {
   if (sockopt.level == kSOL_SOCKET) return known(view, sockopt);  // net/core/sock.c:sk_getsockopt
   switch (view.sk.sk_prot->id) {
     case ProtoId::tcp:
-    case ProtoId::tcpv6:
-      return own_level(view, sockopt, kSOL_TCP);
+    case ProtoId::tcpv6: return own_level(view, sockopt, kSOL_TCP);
     case ProtoId::udp:
     case ProtoId::udpv6:
     case ProtoId::udplite:
-    case ProtoId::udplitev6:
-      return udp_getsockopt(view, sockopt);
-    case ProtoId::raw:
-      return raw_getsockopt(view, sockopt);
-    case ProtoId::rawv6:
-      return rawv6_getsockopt(view, sockopt);
+    case ProtoId::udplitev6: return udp_getsockopt(view, sockopt);
+    case ProtoId::raw: return raw_getsockopt(view, sockopt);
+    case ProtoId::rawv6: return rawv6_getsockopt(view, sockopt);
     case ProtoId::mptcp:
-    case ProtoId::mptcpv6:
-      return mptcp_getsockopt(view, sockopt);
+    case ProtoId::mptcpv6: return mptcp_getsockopt(view, sockopt);
     case ProtoId::smc:
-    case ProtoId::smc6:
-      return smc_getsockopt(view, sockopt);
+    case ProtoId::smc6: return smc_getsockopt(view, sockopt);
     case ProtoId::sctp:
-    case ProtoId::sctpv6:
-      return own_level(view, sockopt, kSOL_SCTP);
+    case ProtoId::sctpv6: return own_level(view, sockopt, kSOL_SCTP);
     // No option of SOL_DCCP is read here.
     case ProtoId::dccp:
     case ProtoId::dccpv6:
     case ProtoId::ping:
     case ProtoId::pingv6:
     case ProtoId::l2tp_ip:
-    case ProtoId::l2tp_ip6:
-      return af_getsockopt(view, sockopt);
-    case ProtoId::packet:
-      return packet_getsockopt(view, sockopt);
+    case ProtoId::l2tp_ip6: return af_getsockopt(view, sockopt);
+    case ProtoId::packet: return packet_getsockopt(view, sockopt);
   }
   return Value::failed(kEOPNOTSUPP);
 }

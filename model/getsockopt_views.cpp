@@ -60,13 +60,11 @@ Value close_on_exec(const View& view) { return Value::number(view.sock.close_on_
 Value fionread(const View& view) {
   switch (view.sk.sk_prot->id) {
     case ProtoId::ping:
-    case ProtoId::pingv6:
-      return enotty();
+    case ProtoId::pingv6: return enotty();
     case ProtoId::mptcp:
     case ProtoId::mptcpv6:  // mptcp_inq_hint: a closed socket has its end to be read
       return view.kernel.has(Behaviour::mptcp_ioctl) ? Value::number(1) : enotty();
-    default:
-      return Value::number(view.sk.sk_rmem_alloc);
+    default: return Value::number(view.sk.sk_rmem_alloc);
   }
 }
 
@@ -75,16 +73,14 @@ Value siocoutq(const View& view) {
     case ProtoId::ping:
     case ProtoId::pingv6:
     case ProtoId::sctp:
-    case ProtoId::sctpv6:
-      return enotty();
+    case ProtoId::sctpv6: return enotty();
     case ProtoId::mptcp:
     case ProtoId::mptcpv6:
       return view.kernel.has(Behaviour::mptcp_ioctl) ? Value::number(0) : enotty();
     case ProtoId::dccp:
     case ProtoId::dccpv6:
       return view.kernel.has(Behaviour::dccp_siocoutq) ? Value::number(0) : enotty();
-    default:
-      return Value::number(view.sk.sk_wmem_alloc - 1);  // sk_wmem_alloc_get
+    default: return Value::number(view.sk.sk_wmem_alloc - 1);  // sk_wmem_alloc_get
   }
 }
 
@@ -93,10 +89,8 @@ Value siocatmark(const View& view) {
     case ProtoId::tcp:
     case ProtoId::tcpv6:
     case ProtoId::smc:
-    case ProtoId::smc6:
-      return Value::number(0);
-    default:
-      return enotty();
+    case ProtoId::smc6: return Value::number(0);
+    default: return enotty();
   }
 }
 
@@ -147,8 +141,7 @@ Value sockets_used(const View& view) {
       if (inner != nullptr && inner->sk->sk_net_refcnt) ++used;
       break;
     }
-    default:
-      break;
+    default: break;
   }
   return Value::number(used);
 }
@@ -159,14 +152,11 @@ Value proto_inuse(const View& view) {
     case ProtoId::raw:
     case ProtoId::rawv6:
     case ProtoId::smc:
-    case ProtoId::smc6:
-      return Value::number(view.sk.sk_node_pprev != nullptr ? 1 : 0);
+    case ProtoId::smc6: return Value::number(view.sk.sk_node_pprev != nullptr ? 1 : 0);
     case ProtoId::sctp:
     case ProtoId::sctpv6:
-    case ProtoId::packet:
-      return Value::number(1);
-    default:
-      return Value::number(0);
+    case ProtoId::packet: return Value::number(1);
+    default: return Value::number(0);
   }
 }
 

@@ -32,9 +32,9 @@ struct sock_callback {
 // include/net/sock.h:enum sock_flags, those that the path sets.
 enum sock_flag : uint32_t { SOCK_ZAPPED = 1u << 0, SOCK_DEAD = 1u << 1, SOCK_RCU_FREE = 1u << 2 };
 
-inline constexpr int32_t kTCP_CLOSE = 7;          // include/net/tcp_states.h
-inline constexpr int32_t kSK_CAN_REUSE = 1;       // include/net/sock.h
-inline constexpr int32_t kIP_PMTUDISC_DONT = 0;   // include/uapi/linux/in.h
+inline constexpr int32_t kTCP_CLOSE = 7;         // include/net/tcp_states.h
+inline constexpr int32_t kSK_CAN_REUSE = 1;      // include/net/sock.h
+inline constexpr int32_t kIP_PMTUDISC_DONT = 0;  // include/uapi/linux/in.h
 inline constexpr int32_t kIP_PMTUDISC_WANT = 1;
 inline constexpr int64_t kMAX_SCHEDULE_TIMEOUT = INT64_MAX;
 inline constexpr int32_t kSOCK_TXREHASH_DEFAULT = 255;
@@ -128,7 +128,7 @@ struct inet_sock : sock {
 // include/net/inet_connection_sock.h:struct inet_connection_sock, include/linux/tcp.h:struct
 // tcp_sock
 struct tcp_sock : inet_sock {
-  bool queue_locks_ready;  // icsk_accept_queue's spin locks
+  bool queue_locks_ready;                                          // icsk_accept_queue's spin locks
   uint32_t icsk_rto, icsk_rto_min, icsk_rto_max, icsk_delack_max;  // milliseconds
   std::string_view icsk_ca_ops, icsk_af_ops;
   uint32_t mdev_us, snd_cwnd, snd_ssthresh, snd_cwnd_clamp, mss_cache, reordering;
@@ -151,18 +151,18 @@ struct raw_sock : inet_sock {
 // MPTCP and SMC keep a TCP socket of the kernel's inside; SCTP and DCCP keep what their init
 // allocates.
 struct carrier_sock : inet_sock {
-  socket* first;       // mptcp_sock.subflow / smc_sock.clcsock
-  uint32_t endpoint;   // object number of SCTP's endpoint
-  bool scheduler_ref;  // mptcp_sock.sched
-  bool subflow_conn;   // the subflow holds a reference to this sock: mptcp_subflow_context.conn
-  bool do_auto_asconf;           // sctp_sock: on the namespace's list
+  socket* first;        // mptcp_sock.subflow / smc_sock.clcsock
+  uint32_t endpoint;    // object number of SCTP's endpoint
+  bool scheduler_ref;   // mptcp_sock.sched
+  bool subflow_conn;    // the subflow holds a reference to this sock: mptcp_subflow_context.conn
+  bool do_auto_asconf;  // sctp_sock: on the namespace's list
   carrier_sock* auto_asconf_next;
 };
 
 struct packet_sock : sock {
-  sock_num num;       // protocol, network byte order
+  sock_num num;  // protocol, network byte order
   bool pending_refcnt;
-  bool running;       // on the list of the protocol's receivers
+  bool running;  // on the list of the protocol's receivers
 };
 
 // The IPv6 twins: the v4 struct with a control block behind it, as in the kernel.
@@ -189,7 +189,7 @@ struct socket {
   // What the descriptor knows.
   int32_t fd_flags;  // O_ bits of F_GETFL
   bool close_on_exec;
-  uint32_t object;   // number of the inode object
+  uint32_t object;  // number of the inode object
 };
 
 inline inet_sock& inet_sk(sock& sk) { return static_cast<inet_sock&>(sk); }

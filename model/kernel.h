@@ -44,8 +44,7 @@ class Protocol {
   // What a member of that many bits keeps of it.
   sock_num low_bits(uint8_t bits) const {
     const uint32_t mask = (uint32_t{1} << bits) - 1;
-    return {static_cast<uint16_t>(static_cast<uint32_t>(value_) & mask),
-            seen_ ? bits : uint8_t{0}};
+    return {static_cast<uint16_t>(static_cast<uint32_t>(value_) & mask), seen_ ? bits : uint8_t{0}};
   }
   bool operator<(int32_t bound) const {
     const bool yes = value_ < bound;
@@ -63,7 +62,11 @@ class Protocol {
   }
   bool operator!=(int32_t number) const { return !(*this == number); }
   // An entry's number replaces the caller's: from here on nothing depends on the caller's.
-  void rewrite(int32_t value) { value_ = value; path_ = nullptr; seen_ = false; }
+  void rewrite(int32_t value) {
+    value_ = value;
+    path_ = nullptr;
+    seen_ = false;
+  }
 
  private:
   void narrow(int64_t low, int64_t high) const;
@@ -75,12 +78,12 @@ class Protocol {
 
 // What must be equal before a call and after its socket is closed or its failure is undone.
 struct Balance {
-  int64_t objects = 0;      // live slab and kmalloc objects
+  int64_t objects = 0;  // live slab and kmalloc objects
   int64_t module_refs = 0;
   int64_t net_refs = 0;
   int64_t group_refs = 0;
   int64_t fds = 0;
-  int64_t inuse = 0;        // "sockets: used"
+  int64_t inuse = 0;  // "sockets: used"
   friend bool operator==(const Balance&, const Balance&) = default;
 };
 

@@ -188,8 +188,7 @@ std::optional<KernelName> read_kernel_name(std::string_view text, std::string_vi
   if (vendor != nullptr) name.vendor = vendor->name;
   if (said->suffix.find("-next-") != std::string_view::npos)
     add_note(name, "linux-next has what comes after: the release itself answers");
-  else if (!candidate.empty())
-    add_note(name, "a release candidate: the release itself answers");
+  else if (!candidate.empty()) add_note(name, "a release candidate: the release itself answers");
   else if (zero && !named && name.in_table &&
            (vendor != nullptr ? vendor->sublevel == Sublevel::hidden : counts(said->suffix)))
     add_note_of_sublevel(name, vendor);

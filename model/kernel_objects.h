@@ -22,7 +22,7 @@ class SlabArena;      // slab.h
 struct kmem_cache {
   std::string_view name;
   uint32_t obj_size = 0;
-  bool typesafe = false;  // SLAB_TYPESAFE_BY_RCU
+  bool typesafe = false;          // SLAB_TYPESAFE_BY_RCU
   ObjectHeader* spare = nullptr;  // freed objects to hand out again (slab.cpp)
 };
 
@@ -30,7 +30,7 @@ struct kmem_cache {
 struct module_owner {
   std::string_view name;
   Presence presence = Presence::absent;
-  bool going = false;  // MODULE_STATE_GOING: try_module_get fails
+  bool going = false;     // MODULE_STATE_GOING: try_module_get fails
   bool starting = false;  // its init runs on another CPU and stands before its last step
   int32_t refcnt = 0;
 };
@@ -97,7 +97,7 @@ struct proto {
   void (*unhash)(Kernel& k, sock& sk) = nullptr;
   void (*close)(Kernel& k, sock& sk) = nullptr;
   bool get_port = false;
-  sock_callback backlog_rcv;  // empty name = null hook
+  sock_callback backlog_rcv;                 // empty name = null hook
   ipv6_pinfo* (*pinfo)(sock& sk) = nullptr;  // where the IPv6 control block lies
 };
 
@@ -157,7 +157,7 @@ struct KernelObjects {
   net current_net;
   int32_t loadable = 0;  // modules that request_module could still bring
   bool inet_ehash_secret = false;
-  int32_t group_refs = 0;  // references to the caller's group_info beyond the caller's own
+  int32_t group_refs = 0;           // references to the caller's group_info beyond the caller's own
   std::vector<struct socket*> fds;  // descriptor = index + kFirstDescriptor
   int32_t open_fds = 0;
   ObjectHeader* live = nullptr;

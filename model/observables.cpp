@@ -22,25 +22,16 @@ constexpr bool fast = false, deep = true;
 
 constexpr std::string_view source_of(int32_t level) {
   switch (level) {
-    case kSOL_SOCKET:
-      return "net/core/sock.c:sk_getsockopt";
-    case kSOL_IP:
-      return "net/ipv4/ip_sockglue.c:do_ip_getsockopt";
-    case kSOL_TCP:
-      return "net/ipv4/tcp.c:do_tcp_getsockopt";
+    case kSOL_SOCKET: return "net/core/sock.c:sk_getsockopt";
+    case kSOL_IP: return "net/ipv4/ip_sockglue.c:do_ip_getsockopt";
+    case kSOL_TCP: return "net/ipv4/tcp.c:do_tcp_getsockopt";
     case kSOL_UDP:
-    case kSOL_UDPLITE:
-      return "net/ipv4/udp.c:udp_lib_getsockopt";
-    case kSOL_RAW:
-      return "net/ipv4/raw.c:raw_getsockopt";
-    case kSOL_IPV6:
-      return "net/ipv6/ipv6_sockglue.c:do_ipv6_getsockopt";
-    case kSOL_ICMPV6:
-      return "net/ipv6/raw.c:rawv6_getsockopt";
-    case kSOL_MPTCP:
-      return "net/mptcp/sockopt.c:mptcp_getsockopt";
-    default:
-      return "net/socket.c:do_sock_getsockopt";
+    case kSOL_UDPLITE: return "net/ipv4/udp.c:udp_lib_getsockopt";
+    case kSOL_RAW: return "net/ipv4/raw.c:raw_getsockopt";
+    case kSOL_IPV6: return "net/ipv6/ipv6_sockglue.c:do_ipv6_getsockopt";
+    case kSOL_ICMPV6: return "net/ipv6/raw.c:rawv6_getsockopt";
+    case kSOL_MPTCP: return "net/mptcp/sockopt.c:mptcp_getsockopt";
+    default: return "net/socket.c:do_sock_getsockopt";
   }
 }
 

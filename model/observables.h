@@ -19,12 +19,12 @@ enum class Reading : uint8_t {
   sockopt,   // getsockopt(level, option, buffer of `length` bytes)
   sockname,  // getsockname: "family,addr,port"
   peername,
-  fstat,     // `argument` names the field
-  fcntl,     // `argument`: getfl or getfd
-  ioctl,     // `option` is the request
-  xattr,     // `argument` names the attribute
-  proc,      // `argument` is the probe's request: a delta or a row under /proc/net
-  field,     // a field of the kernel's own object; read through BTF, or not at all
+  fstat,  // `argument` names the field
+  fcntl,  // `argument`: getfl or getfd
+  ioctl,  // `option` is the request
+  xattr,  // `argument` names the attribute
+  proc,   // `argument` is the probe's request: a delta or a row under /proc/net
+  field,  // a field of the kernel's own object; read through BTF, or not at all
 };
 std::string_view reading_name(Reading reading);
 
@@ -35,19 +35,19 @@ std::string_view format_name(Format format);
 using Expect = Value (*)(const Kernel& kernel, const socket& sock);
 
 struct Observable {
-  std::string_view name;      // "SO_TYPE", "IP_TTL", "getsockname.port", "inet_num"
+  std::string_view name;  // "SO_TYPE", "IP_TTL", "getsockname.port", "inet_num"
   Reading reading;
   int32_t level;
   int32_t option;
   int32_t length;
   Format format;
   std::string_view argument;
-  bool deep;                  // slow to read: only for one case per kind of socket
-  bool symbolic;              // a value equal to the call's protocol is shown as $protocol
-  std::string_view since;     // the view itself exists since; before it the read fails as unknown
+  bool deep;               // slow to read: only for one case per kind of socket
+  bool symbolic;           // a value equal to the call's protocol is shown as $protocol
+  std::string_view since;  // the view itself exists since; before it the read fails as unknown
   std::string_view until;
-  Expect expect;              // never null
-  std::string_view source;    // kernel file:function that answers
+  Expect expect;            // never null
+  std::string_view source;  // kernel file:function that answers
 };
 
 std::span<const Observable> observables();

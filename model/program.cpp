@@ -10,8 +10,8 @@
 namespace sockoracle {
 namespace {
 
-constexpr std::string_view kPolicyNames[kPolicyCount] = {
-    "cgroup_sock_create", "lsm_socket_create", "lsm_socket_post_create", "lsm_sk_alloc"};
+constexpr std::string_view kPolicyNames[kPolicyCount] = {"cgroup_sock_create", "lsm_socket_create",
+                                                         "lsm_socket_post_create", "lsm_sk_alloc"};
 
 int32_t& policy_of(Policies& policies, size_t index) {
   int32_t* const all[kPolicyCount] = {&policies.cgroup_sock_create, &policies.lsm_socket_create,
@@ -60,9 +60,7 @@ Machine::Machine(const World& world)
   slots_.fill(-1);
 }
 
-Machine::Machine(Kernel& booted) : kernel_(booted), at_boot_(kernel_.balance()) {
-  slots_.fill(-1);
-}
+Machine::Machine(Kernel& booted) : kernel_(booted), at_boot_(kernel_.balance()) { slots_.fill(-1); }
 
 Outcome Machine::run(const Operation& o) {
   Outcome outcome;
@@ -92,8 +90,7 @@ Outcome Machine::run(const Operation& o) {
       break;
     case Op::user_ns:
       if (o.number < 0 || o.number >= kernel_.world().user_ns_count) outcome.skipped = true;
-      else
-        change_caller(kernel_, [&](Caller& c) { c.user_ns = static_cast<uint8_t>(o.number); });
+      else change_caller(kernel_, [&](Caller& c) { c.user_ns = static_cast<uint8_t>(o.number); });
       break;
     case Op::fault: kernel_.set_fault(o.number); break;
     case Op::policy: {

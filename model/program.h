@@ -14,27 +14,27 @@
 namespace sockoracle {
 
 // The kinds of operation, each with its word in text.
-#define SOCKORACLE_OPERATIONS(X)                                                            \
-  X(create, "create")      /* call -> slot; the slot's old socket stays open unnamed */     \
-  X(close, "close")        /* slot */                                                       \
-  X(connect, "connect")    /* slot: inet_autobind; SCTP: also its addresses */              \
-  X(observe, "observe")    /* number 1/0: others are at work: Kernel::Objects::observer */  \
-  X(look, "look")          /* slot: the tracer reads the socket's sk now */                 \
-  X(load, "load")          /* provider: modprobe */                                         \
-  X(unload, "unload")      /* provider: rmmod; refused while used */                        \
-  X(going, "going")        /* provider: number 1 = it starts to go away, 0 = it is back */  \
-  X(add_protosw, "register")      /* entry: inet_register_protosw of a row of ours */       \
-  X(del_protosw, "unregister")    /* entry */                                               \
-  X(sysctl, "sysctl")      /* index, value */                                               \
-  X(caps, "caps")          /* effective capabilities, as a mask in `mask` */                \
-  X(egid, "egid")          /* number */                                                     \
-  X(user_ns, "user_ns")    /* number: the caller enters that user namespace */              \
-  X(fault, "fault")        /* number: the n-th fallible step of the next create fails */    \
-  X(policy, "policy")      /* index, number: errno or 0 */                                  \
-  X(disconnect, "disconnect")     /* slot, a ping socket: connect() to AF_UNSPEC */         \
-  X(addrform, "addrform")  /* slot, TCP over IPv6: IPV6_ADDRFORM makes it an IPv4 socket */ \
-  X(accept, "accept")      /* slot, TCP with a connection waiting; index: the new slot */   \
-  X(starting, "starting")  /* provider: its init stands before its last step; load ends it */
+#define SOCKORACLE_OPERATIONS(X)                                                                \
+  X(create, "create")          /* call -> slot; the slot's old socket stays open unnamed */     \
+  X(close, "close")            /* slot */                                                       \
+  X(connect, "connect")        /* slot: inet_autobind; SCTP: also its addresses */              \
+  X(observe, "observe")        /* number 1/0: others are at work: Kernel::Objects::observer */  \
+  X(look, "look")              /* slot: the tracer reads the socket's sk now */                 \
+  X(load, "load")              /* provider: modprobe */                                         \
+  X(unload, "unload")          /* provider: rmmod; refused while used */                        \
+  X(going, "going")            /* provider: number 1 = it starts to go away, 0 = it is back */  \
+  X(add_protosw, "register")   /* entry: inet_register_protosw of a row of ours */              \
+  X(del_protosw, "unregister") /* entry */                                                      \
+  X(sysctl, "sysctl")          /* index, value */                                               \
+  X(caps, "caps")              /* effective capabilities, as a mask in `mask` */                \
+  X(egid, "egid")              /* number */                                                     \
+  X(user_ns, "user_ns")        /* number: the caller enters that user namespace */              \
+  X(fault, "fault")            /* number: the n-th fallible step of the next create fails */    \
+  X(policy, "policy")          /* index, number: errno or 0 */                                  \
+  X(disconnect, "disconnect")  /* slot, a ping socket: connect() to AF_UNSPEC */                \
+  X(addrform, "addrform")      /* slot, TCP over IPv6: IPV6_ADDRFORM makes it an IPv4 socket */ \
+  X(accept, "accept")          /* slot, TCP with a connection waiting; index: the new slot */   \
+  X(starting, "starting")      /* provider: its init stands before its last step; load ends it */
 
 enum class Op : uint8_t {
 #define X(id, word) id,
@@ -82,8 +82,8 @@ struct Program {
 // What one operation answered.
 struct Outcome {
   Op op{};
-  int32_t error = 0;  // 0 or positive errno
-  Verdict verdict;    // create only
+  int32_t error = 0;     // 0 or positive errno
+  Verdict verdict;       // create only
   bool skipped = false;  // the slot was empty, the entry not there
 };
 

@@ -111,8 +111,7 @@ bool parse_policy(std::string_view text, uint8_t* index, int32_t* error) {
 
 bool set_policy(World& world, std::string_view key, std::string_view value) {
   int32_t* const fields[] = {&world.policies.cgroup_sock_create, &world.policies.lsm_socket_create,
-                             &world.policies.lsm_socket_post_create,
-                             &world.policies.lsm_sk_alloc};
+                             &world.policies.lsm_socket_post_create, &world.policies.lsm_sk_alloc};
   for (size_t i = 0; i < kPolicyCount; ++i) {
     if (policy_name(i) != key) continue;
     return parse_errno(value, fields[i]);
@@ -278,9 +277,7 @@ bool parse_operation(std::string_view word, std::string_view rest, Operation* o)
       if (!provider(take_word(rest))) return false;
       o->number = trim(rest) == "back" ? 0 : 1;
       return trim(rest).empty() || trim(rest) == "back";
-    case Op::observe:
-      o->number = rest == "on" ? 1 : 0;
-      return rest == "on" || rest == "off";
+    case Op::observe: o->number = rest == "on" ? 1 : 0; return rest == "on" || rest == "off";
     case Op::add_protosw: return parse_entry(rest, o);
     case Op::del_protosw: return parse_into(rest, 0, kSlots - 1, &o->index);
     case Op::sysctl: return parse_sysctl(rest, &o->index, &o->value, ' ');
@@ -494,7 +491,10 @@ void put_arguments(TextOut& out, const Operation& o) {
     case Op::load:
     case Op::starting:
     case Op::unload: out.put(provider); break;
-    case Op::going: out.put(provider); out.put(o.number != 0 ? "" : " back"); break;
+    case Op::going:
+      out.put(provider);
+      out.put(o.number != 0 ? "" : " back");
+      break;
     case Op::observe: out.put(o.number != 0 ? "on" : "off"); break;
     case Op::add_protosw: put_entry(out, o); break;
     case Op::del_protosw: out.put_number(o.index); break;

@@ -25,13 +25,13 @@ struct Expectation {
   int32_t error = -1;    // positive errno, 0 = success, -1 = nothing said
   Rule rule = Rule::created;
   bool has_rule = false;
-  HazardSet hazards;     // the hazards the whole program must show (an `expect hazard` line)
+  HazardSet hazards;       // the hazards the whole program must show (an `expect hazard` line)
   bool no_hazard = false;  // `expect clean`: none at all
 };
 
 struct ProgramError {
-  size_t line = 0;            // 1-based
-  std::string_view reason;    // static: what is accepted there
+  size_t line = 0;          // 1-based
+  std::string_view reason;  // static: what is accepted there
 };
 
 bool parse_program(std::string_view text, Program* out, std::vector<Expectation>* expectations,

@@ -139,8 +139,8 @@ constexpr std::array<Span, kBehaviourCount> parse_spans() {
   for (size_t i = 0; i < kBehaviourCount; ++i) {
     std::string_view since = kBehaviours[i].since, until = kBehaviours[i].until;
     const int first = since.empty() ? 0 : find_series(*take_version(since));
-    const int end = until.empty() ? static_cast<int>(std::size(kReleases))
-                                  : find_series(*take_version(until));
+    const int end =
+        until.empty() ? static_cast<int>(std::size(kReleases)) : find_series(*take_version(until));
     spans[i] = {static_cast<uint8_t>(first), static_cast<uint8_t>(end)};
   }
   return spans;

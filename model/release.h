@@ -40,7 +40,7 @@ struct BehaviourSet {
 // A release of the table, and within it a stable release: 6.12.43 is {index of 6.12, 43}.
 // Sublevel 0 is the mainline release itself.
 struct Release {
-  uint8_t index = 0;      // into releases()
+  uint8_t index = 0;  // into releases()
   uint16_t sublevel = 0;
   friend constexpr bool operator==(Release, Release) = default;
 };

@@ -100,8 +100,7 @@ static ObjectHeader* take_block(SlabArena* arena, kmem_cache& cache) {
 static void free_block(SlabArena* arena, ObjectHeader* header) {
   if (kArena && arena != nullptr && arena->owns(header))
     arena->give(header, sizeof(ObjectHeader) + header->size);
-  else
-    std::free(header);
+  else std::free(header);
 }
 
 void* kmem_cache_alloc(Kernel& k, kmem_cache& cache, uint32_t* object) {

@@ -62,8 +62,9 @@ using ClearSk = void (*)(Kernel& k, sock& sk, uint32_t size);
 ClearSk clear_sk_of(const Kernel& k, ProtoId id) {
   if (!k.has(Behaviour::prot_clear_sk)) return nullptr;
   switch (id) {
-#define CLEAR_SK(id, hook) \
-  case ProtoId::id: return hook;
+// clang-format off
+#define CLEAR_SK(id, hook) case ProtoId::id: return hook;
+// clang-format on
 #include "model/proto.def"
     default: return nullptr;
   }
@@ -156,8 +157,7 @@ sock* sk_prot_alloc(Kernel& k, const proto& prot, gfp_t priority, int32_t family
   } else if (want_init_on_alloc(k, priority)) {
     if (const ClearSk clear_sk = clear_sk_of(k, prot.id); clear_sk != nullptr)
       clear_sk(k, *sk, prot.obj_size);
-    else
-      sk_prot_clear_nulls(k, *sk, prot.obj_size);
+    else sk_prot_clear_nulls(k, *sk, prot.obj_size);
   }
   if (!security_sk_alloc(k, *sk, family, priority)) {
     k.refuse(Rule::lsm_sk_alloc);
@@ -194,8 +194,8 @@ sock* sk_alloc(Kernel& k, net& net, int32_t family, gfp_t priority, const proto&
   sk->sk_wmem_alloc = 1;
   if (k.has(Behaviour::memcg_sk_alloc)) sk->sk_memcg_set = true;
   if (k.has(Behaviour::cgroup_sk_in_sk_alloc)) sk->sk_cgrp_data_set = true;
-  sk->sk_classid = 0;        // sock_update_classid: the caller's net_cls class
-  sk->sk_cgrp_prioidx = 0;   // sock_update_netprioidx
+  sk->sk_classid = 0;       // sock_update_classid: the caller's net_cls class
+  sk->sk_cgrp_prioidx = 0;  // sock_update_netprioidx
   if (k.has(Behaviour::tx_queue_clear_in_sk_alloc)) sk->sk_tx_queue_mapping = -1;
   k.step(StepKind::init, "sk_alloc", 0, sk->object);
   return sk;

@@ -5,8 +5,8 @@
 
 #include "model/capability.h"
 #include "model/module.h"
-#include "model/sock.h"
 #include "model/slab.h"
+#include "model/sock.h"
 
 namespace sockoracle {
 

@@ -23,17 +23,20 @@ constexpr Symbol kFlags[] = {{"SOCK_CLOEXEC", kSOCK_CLOEXEC}, {"SOCK_NONBLOCK", 
 // Third arguments of other families, so that a log's lines can be read; printed as numbers.
 // Sources: include/uapi/linux/netlink.h, include/uapi/linux/if_ether.h, v7.3.
 constexpr Symbol kNetlink[] = {
-    {"NETLINK_ROUTE", 0},           {"NETLINK_USERSOCK", 2},    {"NETLINK_FIREWALL", 3},
-    {"NETLINK_SOCK_DIAG", 4},       {"NETLINK_INET_DIAG", 4},   {"NETLINK_NFLOG", 5},
-    {"NETLINK_XFRM", 6},            {"NETLINK_SELINUX", 7},     {"NETLINK_ISCSI", 8},
-    {"NETLINK_AUDIT", 9},           {"NETLINK_FIB_LOOKUP", 10}, {"NETLINK_CONNECTOR", 11},
-    {"NETLINK_NETFILTER", 12},      {"NETLINK_IP6_FW", 13},     {"NETLINK_DNRTMSG", 14},
-    {"NETLINK_KOBJECT_UEVENT", 15}, {"NETLINK_GENERIC", 16},    {"NETLINK_SCSITRANSPORT", 18},
-    {"NETLINK_ECRYPTFS", 19},       {"NETLINK_RDMA", 20},       {"NETLINK_CRYPTO", 21},
-    {"NETLINK_SMC", 22},
+    {"NETLINK_ROUTE", 0},       {"NETLINK_USERSOCK", 2},
+    {"NETLINK_FIREWALL", 3},    {"NETLINK_SOCK_DIAG", 4},
+    {"NETLINK_INET_DIAG", 4},   {"NETLINK_NFLOG", 5},
+    {"NETLINK_XFRM", 6},        {"NETLINK_SELINUX", 7},
+    {"NETLINK_ISCSI", 8},       {"NETLINK_AUDIT", 9},
+    {"NETLINK_FIB_LOOKUP", 10}, {"NETLINK_CONNECTOR", 11},
+    {"NETLINK_NETFILTER", 12},  {"NETLINK_IP6_FW", 13},
+    {"NETLINK_DNRTMSG", 14},    {"NETLINK_KOBJECT_UEVENT", 15},
+    {"NETLINK_GENERIC", 16},    {"NETLINK_SCSITRANSPORT", 18},
+    {"NETLINK_ECRYPTFS", 19},   {"NETLINK_RDMA", 20},
+    {"NETLINK_CRYPTO", 21},     {"NETLINK_SMC", 22},
 };
 constexpr Symbol kEthertypes[] = {
-    {"ETH_P_ALL", 0x0003}, {"ETH_P_IP", 0x0800},  {"ETH_P_ARP", 0x0806},
+    {"ETH_P_ALL", 0x0003},  {"ETH_P_IP", 0x0800},   {"ETH_P_ARP", 0x0806},
     {"ETH_P_IPV6", 0x86dd}, {"ETH_P_LOOP", 0x0060},
 };
 

@@ -20,9 +20,9 @@ inline constexpr int32_t kSOCK_TYPE_MASK = 0xf;      // include/linux/net.h
 inline constexpr int32_t kSOCK_CLOEXEC = 02000000;   // O_CLOEXEC on every architecture but a few
 inline constexpr int32_t kSOCK_NONBLOCK = 00004000;  // O_NONBLOCK
 inline constexpr int32_t kO_RDWR = 2;
-inline constexpr int32_t kCAP_NET_RAW = 13;          // include/uapi/linux/capability.h
+inline constexpr int32_t kCAP_NET_RAW = 13;  // include/uapi/linux/capability.h
 inline constexpr int32_t kCAP_SYS_ADMIN = 21;
-inline constexpr int32_t kCAP_LAST_CAP = 40;         // CAP_CHECKPOINT_RESTORE, 5.9+
+inline constexpr int32_t kCAP_LAST_CAP = 40;  // CAP_CHECKPOINT_RESTORE, 5.9+
 
 struct Symbol {
   std::string_view name;  // with its prefix: "AF_INET"

@@ -47,12 +47,16 @@ int dccp_feat_init(Kernel& k) {
     std::string_view what;
     int32_t error;
   };
-  static constexpr Step kSteps[] = {
-      {"dccp_feat short_seqnos values", kENOMEM}, {"dccp_feat short_seqnos", kENOMEM},
-      {"dccp_feat ecn_incapable values", kENOMEM}, {"dccp_feat ecn_incapable", kENOMEM},
-      {"dccp_feat tx ccids", kENOBUFS}, {"dccp_feat rx ccids", kENOBUFS},
-      {"dccp_feat tx ccid values", kENOMEM}, {"dccp_feat tx ccid", kENOMEM},
-      {"dccp_feat rx ccid values", kENOMEM}, {"dccp_feat rx ccid", kENOMEM}};
+  static constexpr Step kSteps[] = {{"dccp_feat short_seqnos values", kENOMEM},
+                                    {"dccp_feat short_seqnos", kENOMEM},
+                                    {"dccp_feat ecn_incapable values", kENOMEM},
+                                    {"dccp_feat ecn_incapable", kENOMEM},
+                                    {"dccp_feat tx ccids", kENOBUFS},
+                                    {"dccp_feat rx ccids", kENOBUFS},
+                                    {"dccp_feat tx ccid values", kENOMEM},
+                                    {"dccp_feat tx ccid", kENOMEM},
+                                    {"dccp_feat rx ccid values", kENOMEM},
+                                    {"dccp_feat rx ccid", kENOMEM}};
   for (const Step& step : kSteps)
     if (!alloc_untracked(k, step.what)) return k.fail(Rule::dccp_memory, step.error);
   k.pass(Rule::dccp_memory);

@@ -64,27 +64,27 @@ const RuleRow* find_rule(std::string_view name);
 
 // The kinds of step, each with the word that text output uses. How an entry matched (inetsw_match):
 // 0 exactly, 1 because the caller asked 0, 2 because the entry is wild.
-#define SOCKORACLE_STEP_KINDS(X)                                                                \
-  X(rule, "rule") /* a rule was asked: result 0 = passed, -errno = it decided */ \
-  X(inetsw_match, "inetsw_match") /* a = its protocol, b = how: see below */ \
+#define SOCKORACLE_STEP_KINDS(X)                                                                   \
+  X(rule, "rule")                 /* a rule was asked: result 0 = passed, -errno = it decided */   \
+  X(inetsw_match, "inetsw_match") /* a = its protocol, b = how: see below */                       \
   X(request_module, "request_module") /* a = protocol, b = type or -1; result 1 = a module came */ \
-  X(module_get, "try_module_get")                                                               \
-  X(module_put, "module_put")                                                                   \
-  X(module_load, "module_load")                                                                 \
-  X(capable, "ns_capable") /* a = capability, b = user namespace; result 0 or -EPERM */ \
-  X(security, "security") /* an LSM hook */                                     \
-  X(alloc, "alloc") /* fallible: a = its number for `faults` */           \
-  X(free, "free")                                                                               \
-  X(clear, "clear") /* zeroing of a fresh object; a = bytes */            \
-  X(get_net, "get_net")                                                                         \
-  X(put_net, "put_net")                                                                         \
-  X(init, "init") /* a function that fills fields: sock_init_data ... */ \
-  X(set, "set") /* a single assignment worth naming */                \
-  X(hash, "hash")                                                                               \
-  X(unhash, "unhash")                                                                           \
-  X(bpf, "bpf") /* a cgroup BPF attach point */                       \
-  X(release, "release") /* an undo function: sk_common_release ... */         \
-  X(fd, "fd") /* a descriptor reserved, given back, installed */    \
+  X(module_get, "try_module_get")                                                                  \
+  X(module_put, "module_put")                                                                      \
+  X(module_load, "module_load")                                                                    \
+  X(capable, "ns_capable") /* a = capability, b = user namespace; result 0 or -EPERM */            \
+  X(security, "security")  /* an LSM hook */                                                       \
+  X(alloc, "alloc")        /* fallible: a = its number for `faults` */                             \
+  X(free, "free")                                                                                  \
+  X(clear, "clear") /* zeroing of a fresh object; a = bytes */                                     \
+  X(get_net, "get_net")                                                                            \
+  X(put_net, "put_net")                                                                            \
+  X(init, "init") /* a function that fills fields: sock_init_data ... */                           \
+  X(set, "set")   /* a single assignment worth naming */                                           \
+  X(hash, "hash")                                                                                  \
+  X(unhash, "unhash")                                                                              \
+  X(bpf, "bpf")         /* a cgroup BPF attach point */                                            \
+  X(release, "release") /* an undo function: sk_common_release ... */                              \
+  X(fd, "fd")           /* a descriptor reserved, given back, installed */                         \
   X(hazard, "hazard")
 
 enum class StepKind : uint8_t {
@@ -96,28 +96,28 @@ std::string_view step_word(StepKind kind);
 
 struct Step {
   StepKind kind{};
-  Rule rule{};           // StepKind::rule only
-  int16_t result = 0;    // 0 or -errno
-  uint32_t object = 0;   // number of the object within its kernel: pairs alloc with free; 0 = none
-  int32_t a = 0, b = 0;  // see the kinds
-  std::string_view what; // a name of static life time: hook, cache, function, field
+  Rule rule{};            // StepKind::rule only
+  int16_t result = 0;     // 0 or -errno
+  uint32_t object = 0;    // number of the object within its kernel: pairs alloc with free; 0 = none
+  int32_t a = 0, b = 0;   // see the kinds
+  std::string_view what;  // a name of static life time: hook, cache, function, field
 };
 
 // What is wrong although the call answered.
-#define SOCKORACLE_HAZARDS(X) \
-  X(dangling_sock_sk, "sock->sk points at a freed sock after a failed creation") \
-  X(leaked_sock, "a sock is never freed") \
-  X(leaked_group_info, "a group_info reference is never dropped") \
-  X(leaked_module_ref, "a module reference is never dropped") \
+#define SOCKORACLE_HAZARDS(X)                                                              \
+  X(dangling_sock_sk, "sock->sk points at a freed sock after a failed creation")           \
+  X(leaked_sock, "a sock is never freed")                                                  \
+  X(leaked_group_info, "a group_info reference is never dropped")                          \
+  X(leaked_module_ref, "a module reference is never dropped")                              \
   X(truncated_protocol, "sk_protocol or inet_num holds only the low bits of the protocol") \
-  X(null_get_port, "an unhashed raw socket without a number: autobind would call " \
-    "raw_prot's null get_port") \
-  X(null_prod_queue, "UDP-Lite's producer queue stayed NULL: receiving would use it") \
-  X(unclaimed_netns, "a netns reference is never dropped") \
-  X(double_iput, "a socket's inode is given back twice") \
-  X(wrong_slab, "an object goes back to another slab than the one it came from") \
-  X(double_unhash, "a sock that left its hash table is taken out of it again") \
-  X(unready_netns, "a sock is made from per-netns state that is not there yet") \
+  X(null_get_port, "an unhashed raw socket without a number: autobind would call "         \
+                   "raw_prot's null get_port")                                             \
+  X(null_prod_queue, "UDP-Lite's producer queue stayed NULL: receiving would use it")      \
+  X(unclaimed_netns, "a netns reference is never dropped")                                 \
+  X(double_iput, "a socket's inode is given back twice")                                   \
+  X(wrong_slab, "an object goes back to another slab than the one it came from")           \
+  X(double_unhash, "a sock that left its hash table is taken out of it again")             \
+  X(unready_netns, "a sock is made from per-netns state that is not there yet")            \
   X(unlocked_list, "a shared list is changed without its lock")
 
 enum class Hazard : uint8_t {
@@ -151,11 +151,11 @@ struct Verdict {
 struct Value {
   enum class Kind : uint8_t { none, number, list, text, error };
   Kind kind = Kind::none;
-  uint8_t count = 0;               // list: entries; a list of 0 entries is an empty buffer
-  uint8_t protocol_bits = 0;       // the (last) number is that many low bits of the protocol
-  int32_t error = 0;               // positive errno
-  std::array<int64_t, 9> v{};      // number in v[0]
-  std::string_view text;           // of static life time
+  uint8_t count = 0;           // list: entries; a list of 0 entries is an empty buffer
+  uint8_t protocol_bits = 0;   // the (last) number is that many low bits of the protocol
+  int32_t error = 0;           // positive errno
+  std::array<int64_t, 9> v{};  // number in v[0]
+  std::string_view text;       // of static life time
 
   static Value number(int64_t n);
   static Value number(sock_num n);

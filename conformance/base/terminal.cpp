@@ -74,7 +74,7 @@ class SignalsIgnored {
 
  private:
   static constexpr int kSignals[] = {SIGINT, SIGQUIT, SIGPIPE};
-  struct sigaction before_[std::size(kSignals)] {};
+  struct sigaction before_[std::size(kSignals)]{};
 };
 
 [[noreturn]] void become_pager(const int (&ends)[2], const std::string& command) {

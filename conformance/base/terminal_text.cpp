@@ -136,9 +136,9 @@ struct WordStyle {
   std::string_view style;
 };
 constexpr WordStyle kFirstWords[] = {
-    {"finding", kRed},    {"DIFFERS", kRed},   {"stale", kRed},      {"differs", kRed},
-    {"known", kYellow},   {"unknown", kYellow}, {"elsewhere", kYellow}, {"skipped", kYellow},
-    {"ok", kGreen},       {"conforms", kGreen},
+    {"finding", kRed},  {"DIFFERS", kRed},    {"stale", kRed},        {"differs", kRed},
+    {"known", kYellow}, {"unknown", kYellow}, {"elsewhere", kYellow}, {"skipped", kYellow},
+    {"ok", kGreen},     {"conforms", kGreen},
 };
 
 std::string styled(std::string_view text, std::string_view style) {
@@ -178,15 +178,13 @@ std::string coloured_line(std::string_view line) {
   if (start == 0) {
     const std::string_view word = line.substr(0, line.find(' '));
     for (const WordStyle& row : kFirstWords)
-      if (row.word == word)
-        return styled(word, row.style) + with_errnos(line.substr(word.size()));
+      if (row.word == word) return styled(word, row.style) + with_errnos(line.substr(word.size()));
     return with_errnos(line);
   }
   // "  decided by   ...": small letters only, then the column of the text.
   const bool is_label =
       start == 2 && gap != std::string_view::npos && label.size() <= 13 &&
-      label.find_first_not_of("abcdefghijklmnopqrstuvwxyz_ 0123456789") ==
-          std::string_view::npos &&
+      label.find_first_not_of("abcdefghijklmnopqrstuvwxyz_ 0123456789") == std::string_view::npos &&
       label[0] >= 'a' && label[0] <= 'z';
   if (!is_label) return with_errnos(line);
   return "  " + styled(label, kCyan) + with_errnos(line.substr(start + label.size()));

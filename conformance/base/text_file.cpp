@@ -33,8 +33,8 @@ class SignalsBlocked {
 };
 
 [[noreturn]] void fail_errno(const std::string& path) {
-  throw UnavailableError((path == "-" ? "standard output" : path) + ": cannot write: " +
-                         std::strerror(errno));
+  throw UnavailableError((path == "-" ? "standard output" : path) +
+                         ": cannot write: " + std::strerror(errno));
 }
 
 }  // namespace
@@ -68,9 +68,7 @@ void claim_standard_input() {
   claimed = true;
 }
 
-std::string name_of_input(const std::string& path) {
-  return path == "-" ? "standard input" : path;
-}
+std::string name_of_input(const std::string& path) { return path == "-" ? "standard input" : path; }
 
 std::string load_text(const std::string& path, size_t limit) {
   if (path == "-") claim_standard_input();

@@ -87,8 +87,7 @@ void check_faults(const Setting& setting, const Call& call) {
   const World& world = setting.world;
   World none = world;
   none.fault_count = 0;
-  const size_t steps =
-      std::max(fallible_steps({none, call}), fallible_steps({world, call}));
+  const size_t steps = std::max(fallible_steps({none, call}), fallible_steps({world, call}));
   for (size_t i = 0; i < world.fault_count; ++i) {
     if (world.faults[i] <= steps) continue;
     throw UsageError("--fault " + std::to_string(world.faults[i]) +

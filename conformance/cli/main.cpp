@@ -84,8 +84,8 @@ void add_world_flags(CLI::App& command, WorldFlags& flags, bool with_caller = tr
   repeatable("--policy", flags.policies, "HOOK=ANSWER", "allow, deny or an errno; see list worlds");
   repeatable("--fault", flags.faults, "N", "the N-th fallible step of the call fails");
   if (with_caller) return;
-  for (const char* name : {"--as", "--cap", "--uid", "--gid", "--egid", "--groups", "--limit",
-                           "--policy"})
+  for (const char* name :
+       {"--as", "--cap", "--uid", "--gid", "--egid", "--groups", "--limit", "--policy"})
     command.get_option(name)->group("");
 }
 
@@ -178,8 +178,9 @@ void add_explain(CLI::App& app, State& state) {
                    "those, and every option and view of the fresh socket");
   command.add_flag("--live", state.live,
                    "beside the running kernel's steps (needs root; of the world flags only --as)");
-  command.add_option("--subject", state.record.subject,
-                     "with --live: host, or a machine to boot for it: vm:6.12, vm (with --kernel)")
+  command
+      .add_option("--subject", state.record.subject,
+                  "with --live: host, or a machine to boot for it: vm:6.12, vm (with --kernel)")
       ->type_name("SUBJECT");
   add_format(command, state);
   add_machine_flags(command, state.record.asking.machine);
@@ -235,10 +236,9 @@ void add_history(CLI::App& app, State& state) {
 
 void add_table(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("table", "every answer of a family");
-  command.footer(
-      "All 2^32 type words and all 2^32 protocols, folded into ranges.\n\nExamples:\n"
-      "  sockoracle table --release 6.12 --as root\n"
-      "  sockoracle table --family AF_INET6 --as nobody --format json");
+  command.footer("All 2^32 type words and all 2^32 protocols, folded into ranges.\n\nExamples:\n"
+                 "  sockoracle table --release 6.12 --as root\n"
+                 "  sockoracle table --family AF_INET6 --as nobody --format json");
   command.add_option("--family", state.family, "like AF_INET6 or inet6, or a number")
       ->type_name("FAMILY");
   add_format(command, state);
@@ -301,8 +301,7 @@ void add_record(CLI::App& app, State& state) {
       "Examples:\n  sockoracle record --subject host -o host.jsonl\n"
       "  sockoracle record --subject vm --kernel arch/x86/boot/bzImage --kernel-config .config "
       "-o new.jsonl");
-  command.add_option("--subject", state.record.subject, kSubjectHelp)
-      ->type_name("SUBJECT");
+  command.add_option("--subject", state.record.subject, kSubjectHelp)->type_name("SUBJECT");
   command.add_option("-o,--output", state.record.output, "instead of standard output")
       ->type_name("FILE");
   command.add_flag("--requests", state.requests,
@@ -330,8 +329,7 @@ void add_check(CLI::App& app, State& state) {
   command.add_flag("--deep", state.check.asking.deep,
                    "also fields, steps and counters of the running kernel (needs root and BTF)");
   command
-      .add_option("--deviations", state.check.deviations,
-                  "known deviations; - is standard input")
+      .add_option("--deviations", state.check.deviations, "known deviations; - is standard input")
       ->type_name("FILE");
   add_report_format(command, state.check.format, state.check.output);
   add_subject_flags(command, state.check.asking, state.flags);
@@ -339,9 +337,9 @@ void add_check(CLI::App& app, State& state) {
     if (!state.check.files.empty() && command.count("--subject") != 0)
       throw UsageError("--subject " + state.check.subject +
                        ": accepted is either --subject or FILE, which is the subject then");
-    check_subject_flags(state.check.files.empty() ? std::vector{state.check.subject}
-                                                  : state.check.files,
-                        state.check.asking, set_adjust(state.check.asking, state.flags));
+    check_subject_flags(
+        state.check.files.empty() ? std::vector{state.check.subject} : state.check.files,
+        state.check.asking, set_adjust(state.check.asking, state.flags));
     state.status = command_check(state.check);
   });
 }
@@ -374,8 +372,10 @@ void add_inside(CLI::App& app, State& state) {
 void add_diff(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("diff", "compare two subjects with each other");
   command.footer("Examples:\n  sockoracle diff 6.10 6.12\n  sockoracle diff host.jsonl host");
-  command.add_option("A", state.diff.expected, "host, a release, or a recording (- is one on "
-                                               "standard input)")
+  command
+      .add_option("A", state.diff.expected,
+                  "host, a release, or a recording (- is one on "
+                  "standard input)")
       ->required();
   command.add_option("B", state.diff.got, "the same")->required();
   add_report_format(command, state.diff.format, state.diff.output);
@@ -402,9 +402,8 @@ void add_report(CLI::App& app, State& state) {
 
 void add_replay(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("replay", "run corpus files without a fuzzing engine");
-  command.footer(
-      "Examples:\n  sockoracle replay corpus/cves/*.prog\n"
-      "  sockoracle replay --as-bytes case corpus/regressions/create_fuzzer/*");
+  command.footer("Examples:\n  sockoracle replay corpus/cves/*.prog\n"
+                 "  sockoracle replay --as-bytes case corpus/regressions/create_fuzzer/*");
   command
       .add_option("FILE", state.replay.files, "text programs or fuzz inputs; - is standard input")
       ->required();
@@ -430,8 +429,8 @@ void add_repro(CLI::App& app, State& state) {
   command.add_option("CASE", state.call, kCallHelp)->required();
   command.add_option("--style", state.style, "plain, kselftest or ltp")
       ->type_name("STYLE")
-      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kReproStyles),
-                                                     std::end(kReproStyles))));
+      ->check(CLI::IsMember(
+          std::vector<std::string>(std::begin(kReproStyles), std::end(kReproStyles))));
   command.add_flag("--state", state.repro.state, "also every plain option of the fresh socket");
   command.add_option("-o,--output", state.output, "instead of standard output")->type_name("FILE");
   add_world_flags(command, state.flags);
@@ -578,14 +577,13 @@ void check_names(CLI::App& app, const std::vector<std::string>& words) {
 void check_standard_input(const std::vector<std::string>& words) {
   size_t count = 0;
   for (size_t i = 0; i < words.size(); ++i) {
-    const bool value = words[i] == "-" && (i == 0 || (words[i - 1] != "-o" &&
-                                                      words[i - 1] != "--output"));
-    const bool joined = words[i].ends_with("=-") && words[i].starts_with("--") &&
-                        words[i] != "--output=-";
+    const bool value =
+        words[i] == "-" && (i == 0 || (words[i - 1] != "-o" && words[i - 1] != "--output"));
+    const bool joined =
+        words[i].ends_with("=-") && words[i].starts_with("--") && words[i] != "--output=-";
     count += value || joined ? 1 : 0;
   }
-  if (count > 1)
-    throw UsageError("-: standard input can be read once: accepted is - in one place");
+  if (count > 1) throw UsageError("-: standard input can be read once: accepted is - in one place");
 }
 
 void configure(CLI::App& app, State& state) {

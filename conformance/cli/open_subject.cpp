@@ -44,9 +44,7 @@ std::unique_ptr<Subject> open_subject(const std::string& name, const SubjectOpti
     case SubjectKind::machine: return machine_subject(name, asking);
     case SubjectKind::command:
       return command_subject(std::string_view(name).substr(kCommand.size()), adjust);
-    case SubjectKind::named:
-      find_subject(name, &named);
-      return named_subject(named, adjust);
+    case SubjectKind::named: find_subject(name, &named); return named_subject(named, adjust);
     case SubjectKind::release: return release_subject(name, adjust);
     case SubjectKind::file: break;
   }

@@ -113,8 +113,7 @@ void write_probe(std::string& folder, std::string& file) {
 // The guard knows the group before there is a launcher: who is killed a moment later leaves none.
 void tell_guard(int guard, int failure) {
   const pid_t self = getpid();
-  if (setpgid(0, 0) == 0 &&
-      write(guard, &self, sizeof self) == static_cast<ssize_t>(sizeof self)) {
+  if (setpgid(0, 0) == 0 && write(guard, &self, sizeof self) == static_cast<ssize_t>(sizeof self)) {
     close(guard);
     return;
   }

@@ -35,10 +35,10 @@ class CommandProbe final : public ProbeLink {
   void start(const Launch& launch, const std::vector<std::string>& words);
   std::string last_words() const;
 
-  std::string name_;             // the launcher, for messages
-  std::string folder_, file_;    // where the probe lies
-  int errors_ = -1;              // its standard error
-  int guard_ = -1;               // the way to the process that cleans up after us
+  std::string name_;           // the launcher, for messages
+  std::string folder_, file_;  // where the probe lies
+  int errors_ = -1;            // its standard error
+  int guard_ = -1;             // the way to the process that cleans up after us
   pid_t guard_pid_ = -1;
   std::unique_ptr<ProbeProcess> process_;
 };

@@ -33,22 +33,15 @@ std::string reading_request(const Observable& row) {
     case Reading::sockopt:
       return "sockopt " + std::to_string(row.level) + " " + std::to_string(row.option) + " " +
              std::to_string(row.length) + " " + std::string(format_name(row.format));
-    case Reading::sockname:
-      return row.argument == "port" ? "sockname-port" : "sockname";
-    case Reading::peername:
-      return "peername";
-    case Reading::fstat:
-      return "fstat " + std::string(row.argument);
-    case Reading::fcntl:
-      return "fcntl " + std::string(row.argument);
-    case Reading::ioctl:
-      return "ioctl " + std::to_string(static_cast<uint32_t>(row.option));
+    case Reading::sockname: return row.argument == "port" ? "sockname-port" : "sockname";
+    case Reading::peername: return "peername";
+    case Reading::fstat: return "fstat " + std::string(row.argument);
+    case Reading::fcntl: return "fcntl " + std::string(row.argument);
+    case Reading::ioctl: return "ioctl " + std::to_string(static_cast<uint32_t>(row.option));
     case Reading::xattr:
       return row.argument.empty() ? "listxattr" : "xattr " + std::string(row.argument);
-    case Reading::proc:
-      return std::string(row.argument);
-    case Reading::field:
-      break;
+    case Reading::proc: return std::string(row.argument);
+    case Reading::field: break;
   }
   return {};
 }

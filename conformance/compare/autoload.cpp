@@ -103,14 +103,19 @@ DeepResult compare_autoload(const AutoloadAnswers& seen, const World& world) {
       if (one.modules != phase.modules) continue;
       const Call call{Entry::socket, one.family, one.type, one.protocol};
       DeepGroup group{.context = std::string(phase.context), .group = {}, .differences = {}};
-      group.group = {.family = call.family, .type = call.type, .low = call.protocol,
-                     .high = call.protocol, .deep = true, .skipped = {}, .oracle = "autoload"};
+      group.group = {.family = call.family,
+                     .type = call.type,
+                     .low = call.protocol,
+                     .high = call.protocol,
+                     .deep = true,
+                     .skipped = {},
+                     .oracle = "autoload"};
       Rule rule{};
       std::string expected = model_text(kernel, call, &rule), got = seen_text(one);
       if (expected != got) {
         group.differences.push_back({group.context, rule, call, call.protocol,
-                                     "the requests where modules are " + name,
-                                     std::move(expected), std::move(got)});
+                                     "the requests where modules are " + name, std::move(expected),
+                                     std::move(got)});
       }
       for (const auto& [alias, modules] : one.came) {
         loads += "\n  " + call_text(call) + " as " + group.context + ": " + alias + " brought";

@@ -57,9 +57,12 @@ Node largest_node(const Comparison& comparison, const Edges& edges) {
       weights[node].second += finding.count;
     }
   }
-  return std::max_element(weights.begin(), weights.end(), [](const auto& a, const auto& b) {
-           return std::tuple(a.second, a.first.is_rule) < std::tuple(b.second, b.first.is_rule);
-         })->first;
+  return std::max_element(weights.begin(), weights.end(),
+                          [](const auto& a, const auto& b) {
+                            return std::tuple(a.second, a.first.is_rule) <
+                                   std::tuple(b.second, b.first.is_rule);
+                          })
+      ->first;
 }
 
 std::vector<Node> cover(const Comparison& comparison, Edges edges) {

@@ -176,9 +176,9 @@ void Comparer::add(DeepResult&& deep) {
       context->name = seen.context;
     }
     for (Difference& d : seen.differences) {
-      note(seen.group, table_.add({d.rule, std::move(d.observable), std::move(d.expected),
-                                   std::move(d.got)},
-                                  d.context, d.call, d.high));
+      note(seen.group,
+           table_.add({d.rule, std::move(d.observable), std::move(d.expected), std::move(d.got)},
+                      d.context, d.call, d.high));
     }
     context->groups.push_back(std::move(seen.group));
   }
@@ -243,9 +243,8 @@ void Comparer::compare_state(const ShownState& expected, const Observation& run,
     } else {
       result_.values += cases;
       if (text == wanted) continue;
-      note(place.group,
-           table_.add({Rule::created, names[name], wanted, text}, place.context,
-                      call_of(run, run.low), run.high, place.near));
+      note(place.group, table_.add({Rule::created, names[name], wanted, text}, place.context,
+                                   call_of(run, run.low), run.high, place.near));
     }
   }
 }
@@ -253,8 +252,8 @@ void Comparer::compare_state(const ShownState& expected, const Observation& run,
 // Does Linux create such sockets in some other context that was asked?
 bool Comparer::was_compared(const Observation& run) const {
   return std::any_of(created_.begin(), created_.end(), [&](const Observation& o) {
-    return o.family == run.family && o.type == run.type && o.deep == run.deep &&
-           o.low <= run.low && run.high <= o.high;
+    return o.family == run.family && o.type == run.type && o.deep == run.deep && o.low <= run.low &&
+           run.high <= o.high;
   });
 }
 

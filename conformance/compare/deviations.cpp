@@ -74,17 +74,14 @@ Deviation read_row(const JsonTree& row, const std::string& where) {
 Deviation read_alone(const JsonTree& row, const std::string& where) {
   Deviation deviation = read_row(row, where);
   if (deviation.reason.empty()) refuse(where, "a deviation has a reason");
-  deviation.cause = {.id = where,
-                     .sentence = deviation.reason,
-                     .where = {},
-                     .owner = {},
-                     .link = deviation.link};
+  deviation.cause = {
+      .id = where, .sentence = deviation.reason, .where = {}, .owner = {}, .link = deviation.link};
   return deviation;
 }
 
 bool is_id(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") ==
-                              std::string_view::npos;
+  return !text.empty() &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
 }
 
 KnownCause read_cause(const JsonTree& json, const std::string& where) {

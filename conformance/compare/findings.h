@@ -25,8 +25,8 @@ struct Finding {
   bool known = false;         // a deviation explains it:
   std::string near;  // Linux refuses `smallest`; it was compared as with these flags it creates it
   std::string reason, link;
-  std::string cause;      // which one, of Comparison::known; findings with the same are one cause
-  std::string deviation;  // its row, "subjects/gvisor.json: cause raw_protocols, row 2"
+  std::string cause;        // which one, of Comparison::known; findings with the same are one cause
+  std::string deviation;    // its row, "subjects/gvisor.json: cause raw_protocols, row 2"
   std::string got_because;  // of a `diff`: the rule that decides on the side that was got
 };
 
@@ -34,8 +34,8 @@ struct Finding {
 struct Group {
   int32_t family = 0, type = 0, low = 0, high = 0;
   bool deep = false;
-  std::string skipped;           // why; empty = checked
-  std::string oracle = {};  // who looked; empty = the probe
+  std::string skipped;                // why; empty = checked
+  std::string oracle = {};            // who looked; empty = the probe
   std::vector<size_t> findings = {};  // into Comparison::findings
   int32_t error = 0;                  // what was answered; 0 = a socket was created
 };
@@ -49,11 +49,11 @@ struct ContextResult {
 
 // An observer that looks deeper than the probe (whitebox/): what it did, in words.
 struct DeepOracle {
-  std::string name;         // "fields"
-  std::string counts;       // "123 values of 45 fields in 6 sockets"
-  std::string skipped;      // why it saw nothing; empty = it looked
+  std::string name;                // "fields"
+  std::string counts;              // "123 values of 45 fields in 6 sockets"
+  std::string skipped;             // why it saw nothing; empty = it looked
   std::vector<std::string> notes;  // what it could not see, each with its reason
-  uint64_t compared = 0;    // values
+  uint64_t compared = 0;           // values
 };
 
 struct Comparison {

@@ -12,9 +12,8 @@ namespace {
 
 using Kind = JsonTree::Kind;
 
-constexpr std::string_view kKeys[] = {"subject", "sentence", "launch",     "package", "version",
-                                      "stages",  "world",    "causes",     "deviations",
-                                      "notes"};
+constexpr std::string_view kKeys[] = {"subject", "sentence", "launch", "package",    "version",
+                                      "stages",  "world",    "causes", "deviations", "notes"};
 
 class SubjectReader {
  public:
@@ -67,8 +66,7 @@ class SubjectReader {
     std::vector<std::string> all;
     if (list == nullptr) return all;
     const auto is_text = [](const JsonTree& item) { return item.kind == Kind::text; };
-    if (list->kind != Kind::list ||
-        !std::all_of(list->items.begin(), list->items.end(), is_text)) {
+    if (list->kind != Kind::list || !std::all_of(list->items.begin(), list->items.end(), is_text)) {
       refuse("\"" + key + "\": a list of strings is accepted");
     }
     for (const JsonTree& item : list->items) all.push_back(item.text);

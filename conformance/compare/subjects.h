@@ -11,8 +11,8 @@
 namespace sockoracle {
 
 struct NamedSubject {
-  std::string name;      // "gvisor-systrap"
-  std::string sentence;  // for people
+  std::string name;                  // "gvisor-systrap"
+  std::string sentence;              // for people
   std::vector<std::string> launch;   // a command; empty: this program knows how to ask it
   std::string package;               // what brings the command
   std::vector<std::string> version;  // the command that prints its version

@@ -178,10 +178,8 @@ void append_answer(std::string& out, const Answer& answer, Release release,
     out += kOutside;
   } else {
     out += "{\"errno\":";
-    if (verdict.error == 0)
-      out += "null";
-    else
-      append_quoted(out, errno_name(verdict.error));
+    if (verdict.error == 0) out += "null";
+    else append_quoted(out, errno_name(verdict.error));
   }
   out += ",\"rule\":\"";
   out += rule.name;
@@ -292,8 +290,7 @@ const std::string& Oracle::known_answer(Known& known, std::string_view call) {
   if (const auto found = known.answers.find(call); found != known.answers.end())
     return found->second;
   std::string text;
-  append_answer(text, ask({known.world, call_of(call)}), known.world.release,
-                known.release_note);
+  append_answer(text, ask({known.world, call_of(call)}), known.world.release, known.release_note);
   bytes_ += call.size() + text.size() + 128;
   return known.answers.emplace(std::string(call), std::move(text)).first->second;
 }

@@ -35,7 +35,7 @@ struct Explanation {
   std::vector<Rule> passed;   // in order
   std::vector<Step> matches;  // inetsw_match
   SameSpan span{};
-  Era since{}, until{};  // what begins and ends the span; `until` only if it ends
+  Era since{}, until{};              // what begins and ends the span; `until` only if it ends
   std::vector<Behaviour> backports;  // why a stable release answers otherwise than its mainline
   std::vector<LaterRefusal> not_reached;
   std::vector<Remedy> remedies;   // of a call that fails

@@ -64,10 +64,8 @@ void put_views(Sections& out, const State& state) {
   std::map<int32_t, std::vector<std::string>> refused;
   for (size_t i = 0; i < rows.size() && i < state.size(); ++i) {
     if (rows[i].reading == Reading::field) continue;
-    if (state[i].kind == Value::Kind::error)
-      refused[state[i].error].emplace_back(rows[i].name);
-    else if (state[i].kind != Value::Kind::none)
-      words.push_back(word_of(rows[i], state[i]));
+    if (state[i].kind == Value::Kind::error) refused[state[i].error].emplace_back(rows[i].name);
+    else if (state[i].kind != Value::Kind::none) words.push_back(word_of(rows[i], state[i]));
   }
   put_group(out, {{}, "seen as", kViews}, words);
   if (!refused.empty()) out.line("unreadable", paragraph(kRefused, kLabel));

@@ -107,9 +107,7 @@ void put_span(Sections& out, const Explanation& explanation) {
   out.line("same since", first + (oldest ? " (the oldest release modelled)" : "") +
                              (newest ? ", to this day (" + last + ")" : ", up to " + last));
   if (!oldest) put_reasons(out, first, era_reasons(explanation.since));
-  if (!newest)
-    put_reasons(out, releases()[span.last + 1u].name,
-                era_reasons(explanation.until));
+  if (!newest) put_reasons(out, releases()[span.last + 1u].name, era_reasons(explanation.until));
 }
 
 void put_remedies(Sections& out, const Explanation& explanation) {
@@ -117,8 +115,7 @@ void put_remedies(Sections& out, const Explanation& explanation) {
   if (verdict.error == 0 || verdict.rule == Rule::family_not_modelled) return;
   std::vector<std::vector<Change>> sets;
   for (const Remedy& remedy : explanation.remedies) sets.push_back(remedy.changes);
-  for (const std::string& line : change_lines(sets))
-    out.line("succeeds", paragraph(line, kLabel));
+  for (const std::string& line : change_lines(sets)) out.line("succeeds", paragraph(line, kLabel));
   if (sets.empty())
     out.line("succeeds", "by no single change of the world or the call, nor by two");
 }
@@ -168,8 +165,7 @@ void put_breakers(Sections& out, const Explanation& explanation) {
     for (const std::string& line : change_lines(sets))
       out.line("fails", paragraph(head + line + tail, kLabel));
   }
-  if (!some)
-    out.line("fails", paragraph("by no other caller, sysctl, module or release", kLabel));
+  if (!some) out.line("fails", paragraph("by no other caller, sysctl, module or release", kLabel));
   put_any_call(out, explanation.breakers);
 }
 
@@ -177,8 +173,7 @@ void put_socket(Sections& out, const State& state) {
   size_t fields = 0, views = 0;
   const auto rows = observables();
   for (size_t i = 0; i < rows.size() && i < state.size(); ++i)
-    if (state[i].kind != Value::Kind::none)
-      ++(rows[i].reading == Reading::field ? fields : views);
+    if (state[i].kind != Value::Kind::none) ++(rows[i].reading == Reading::field ? fields : views);
   if (fields + views == 0) return;
   out.line("the socket",
            paragraph(plural(fields, "field") + " of the kernel's structs: --fields; with its " +
@@ -193,10 +188,9 @@ void put_pasted(Sections& out, const Explanation& explanation, const ExplainOpti
   if (verdict.rule == Rule::family_not_modelled) return;
   const int32_t error = *options.pasted;
   if (verdict.error == error) return out.line("pasted", "as the model says");
-  const std::string answer =
-      error == 0 ? "a descriptor"
-                 : "-1 " + std::string(errno_name(error)) + " (" + std::string(errno_text(error)) +
-                       ")";
+  const std::string answer = error == 0 ? "a descriptor"
+                                        : "-1 " + std::string(errno_name(error)) + " (" +
+                                              std::string(errno_text(error)) + ")";
   out.line("pasted", paragraph(answer + ", which is not what the model says", kLabel));
   if (error == 0) return;
   const std::vector<Cause> causes = causes_of(explanation.asked, error);
@@ -206,7 +200,8 @@ void put_pasted(Sections& out, const Explanation& explanation, const ExplainOpti
       out.line(name, paragraph(line + " (" + std::string(row(cause.rule).name) + ")", kLabel));
   if (causes.empty())
     out.line(name, paragraph("by nothing near this world; a seccomp filter answers before the "
-                             "kernel's own checks and may give any errno", kLabel));
+                             "kernel's own checks and may give any errno",
+                             kLabel));
 }
 
 void put_hazards(Sections& out, HazardSet hazards) {
@@ -238,10 +233,10 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
   put_caller(out, setting);
   put_pasted(out, explanation, options);
   if (created)
-    out.line("created", paragraph("No rule refuses: " + plural(explanation.passed.size(), "rule") +
-                                      " passed.", kLabel));
-  else
-    put_rule(out, "decided by", verdict.rule, setting.world.release);
+    out.line("created",
+             paragraph("No rule refuses: " + plural(explanation.passed.size(), "rule") + " passed.",
+                       kLabel));
+  else put_rule(out, "decided by", verdict.rule, setting.world.release);
   put_before(out, explanation, options.steps);
   put_steps(out, explanation.answer.steps, options.steps);
   put_not_reached(out, explanation);
@@ -249,10 +244,8 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
   put_remedies(out, explanation);
   if (created) put_breakers(out, explanation);
   put_hazards(out, verdict.hazards);
-  if (options.fields || options.state)
-    text += socket_text(explanation.answer.state, options.state);
-  else
-    put_socket(out, explanation.answer.state);
+  if (options.fields || options.state) text += socket_text(explanation.answer.state, options.state);
+  else put_socket(out, explanation.answer.state);
   return text;
 }
 
@@ -260,9 +253,8 @@ std::string causes_text(const Setting& setting, const Call& call, const ExplainO
   const std::vector<Cause> causes = causes_or_throw(setting, call, options.error);
   if (options.json) return causes_json(setting, call, options.error, causes);
   const ErrnoSymbol* symbol = find_errno(options.error);
-  std::string text =
-      call_text(call) + " = -1 " + options.error + " (" + std::string(symbol->text) + ")?    " +
-      asked_of_text(setting) + "\n\n";
+  std::string text = call_text(call) + " = -1 " + options.error + " (" + std::string(symbol->text) +
+                     ")?    " + asked_of_text(setting) + "\n\n";
   Sections out(&text);
   put_caller(out, setting);
   if (causes.empty())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "conformance/base/scan.h"
 #include "conformance/explain/list_text.h"
+#include "conformance/base/scan.h"
 
 #include "conformance/base/cli_error.h"
 #include "conformance/base/json_out.h"
@@ -21,9 +21,7 @@ struct Listing {
   std::vector<std::vector<std::string>> rows;
 };
 
-std::string str(std::string_view text) {
-  return std::string(text);
-}
+std::string str(std::string_view text) { return std::string(text); }
 
 Listing list_releases() {
   Listing listing{{"release", "seen"}, {}};
@@ -97,12 +95,12 @@ Listing list_protocols() {
 
 // Where an observation can come from; a kind of subject each.
 Listing list_subjects() {
-  Listing listing{{"subject", "sentence"},
-                  {{"host", "the running kernel, asked by the probe"},
-                   {"RELEASE", "the model at a release, like 6.12"},
-                   {"FILE", "a recording (*.jsonl)"},
-                   {"cmd:COMMAND",
-                    "what a command runs that passes the probe's input and output on"}}};
+  Listing listing{
+      {"subject", "sentence"},
+      {{"host", "the running kernel, asked by the probe"},
+       {"RELEASE", "the model at a release, like 6.12"},
+       {"FILE", "a recording (*.jsonl)"},
+       {"cmd:COMMAND", "what a command runs that passes the probe's input and output on"}}};
   for (const NamedSubject& subject : named_subjects()) {
     if (!subject.launch.empty()) listing.rows.push_back({subject.name, subject.sentence});
   }

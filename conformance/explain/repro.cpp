@@ -100,8 +100,7 @@ std::string assumptions(const Case& c, const Verdict& verdict) {
     const auto index = static_cast<size_t>(provider.id);
     for (const Presence other : {Presence::absent, Presence::builtin}) {
       Case changed = c;
-      changed.world.providers[index] =
-          possible_presence(provider.id, c.world.release, other);
+      changed.world.providers[index] = possible_presence(provider.id, c.world.release, other);
       const Verdict there = ask(changed).verdict;
       if (there.error == verdict.error && there.rule == verdict.rule) continue;
       text += fmt::format("Assumes: {} is {}\n", provider.name,
@@ -120,8 +119,8 @@ std::string expected_text(const Verdict& verdict) {
 std::string head(const Setting& setting, const Case& c, const Verdict& verdict,
                  const Staging& staging) {
   const RuleRow& rule = row(verdict.rule);
-  std::string text = call_text(c.call) + "\n" + asked_of_text(setting) + "\n\nExpected: " +
-                     expected_text(verdict) + "\n";
+  std::string text = call_text(c.call) + "\n" + asked_of_text(setting) +
+                     "\n\nExpected: " + expected_text(verdict) + "\n";
   text += fmt::format("Rule: {} ({})\n", rule.name, place_of(verdict.rule, c.world.release));
   text += paragraph(rule.sentence, 0, 100) + "\n";
   text += assumptions(c, verdict);
@@ -167,8 +166,7 @@ std::string run_function(const Case& c, const Verdict& verdict, bool options) {
   text += "\tif (error != 0)\n"
           "\t\tsnprintf(got, sizeof(got), \"-1, errno %d (%s)\", error, strerror(error));\n"
           "\telse\n\t\tsnprintf(got, sizeof(got), \"a descriptor\");\n";
-  if (options)
-    text += "\tif (error == 0 && options_differ(fd, got, sizeof(got)))\n\t\tok = 0;\n";
+  if (options) text += "\tif (error == 0 && options_differ(fd, got, sizeof(got)))\n\t\tok = 0;\n";
   text += "\tif (fd >= 0)\n\t\tclose(fd);\n\tverdict(ok, got);\n}\n";
   return text;
 }
@@ -185,7 +183,8 @@ static void look(void)
 std::string stage_function(const Staging& staging, const Looking& looking) {
   if (!staging.lacks.empty())
     return fmt::format("\nstatic void stage(void)\n{{\n\tskip(\"{}\", \"no program can stage it\");"
-                       "\n}}\n", staging.lacks.front());
+                       "\n}}\n",
+                       staging.lacks.front());
   std::string text = staging.functions, body;
   if (staging.needs_root)
     body = "\tif (geteuid() != 0)\n\t\tskip(\"this world\", \"needs root\");\n";
@@ -236,7 +235,8 @@ std::string repro_text(const Setting& setting, const Call& call, const ReproOpti
   if (!rows.empty())
     text += "\n/* What getsockopt() answers: an errno, or else a value. */\n"
             "static const struct {\n\tconst char *name;\n\tint level, option, error, value;\n"
-            "} options[] = {\n" + rows + "};\n";
+            "} options[] = {\n" +
+            rows + "};\n";
   text += style_functions(options.style);
   text += stage_function(staging, looking_of(setting, call, options.state));
   if (!rows.empty()) text += kOptions;
@@ -250,8 +250,7 @@ Call repro_case(const std::string& text, std::vector<Item>* items) {
     const bool has_context = std::any_of(items->begin(), items->end(), [](const Item& item) {
       return item.kind == ItemKind::context;
     });
-    if (!has_context)
-      items->push_back({ItemKind::context, {}, std::string(named.context), "CASE"});
+    if (!has_context) items->push_back({ItemKind::context, {}, std::string(named.context), "CASE"});
     return call_argument(std::string(named.call));
   }
   return call_argument(text);

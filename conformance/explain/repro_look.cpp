@@ -162,8 +162,8 @@ std::string rows_of(const State& state, bool all) {
       rows += fmt::format("\t{{ \"{}\", {}, {}, 0, {} }},\n", o.name, o.level, o.option,
                           c_number(static_cast<int32_t>(value.v[0])));
     else if (value.kind == Value::Kind::error)
-      rows += fmt::format("\t{{ \"{}\", {}, {}, {}, 0 }},\n", o.name, o.level, o.option,
-                          value.error);
+      rows +=
+          fmt::format("\t{{ \"{}\", {}, {}, {}, 0 }},\n", o.name, o.level, o.option, value.error);
   }
   return rows;
 }
@@ -184,8 +184,7 @@ const std::vector<Release>& turning_releases() {
         found.push_back({nearest_series(backport.numbers).index,
                          static_cast<uint16_t>(backport.numbers.sublevel)});
     const auto key = [](Release release) { return std::pair(release.index, release.sublevel); };
-    std::sort(found.begin(), found.end(),
-              [&](Release a, Release b) { return key(a) < key(b); });
+    std::sort(found.begin(), found.end(), [&](Release a, Release b) { return key(a) < key(b); });
     const auto same = [&](Release a, Release b) { return key(a) == key(b); };
     found.erase(std::unique(found.begin(), found.end(), same), found.end());
     return found;
@@ -250,7 +249,8 @@ class Looker {
     if (everywhere) return;
     out_.functions = "\n/* From a release to a release: the expected answer. */\n"
                      "static const struct {\n\tunsigned long long first, last;\n"
-                     "} releases[] = {\n" + rows + "};\n" + out_.functions;
+                     "} releases[] = {\n" +
+                     rows + "};\n" + out_.functions;
     need(kRelease);
     line("look_at_release();");
   }

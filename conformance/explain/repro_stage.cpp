@@ -15,7 +15,7 @@ struct Op {
 
 // Namespaces first, in their order; then settings inside of them; credentials; descriptors last.
 int rank(const Op& op) {
-  static constexpr std::string_view kOrder[] = {"sysctl", "groups", "gid", "egid",
+  static constexpr std::string_view kOrder[] = {"sysctl", "groups", "gid",   "egid",
                                                 "uid",    "caps",   "nofile"};
   for (size_t i = 0; i < std::size(kOrder); ++i)
     if (op.word == kOrder[i]) return static_cast<int>(i) + 1;
@@ -30,8 +30,8 @@ std::vector<Op> parse_ops(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     while (!op.empty() && op.front() == ' ') op.remove_prefix(1);
     const size_t blank = std::min(op.find(' '), op.size());
-    ops.push_back({std::string(op.substr(0, blank)),
-                   std::string(op.substr(std::min(blank + 1, op.size())))});
+    ops.push_back(
+        {std::string(op.substr(0, blank)), std::string(op.substr(std::min(blank + 1, op.size())))});
   }
   return ops;
 }
@@ -68,7 +68,10 @@ std::vector<Op> operations(const Setting& setting, std::vector<std::string>* lac
         instead("uid", std::to_string(world.caller.euid));
         caps = true;
         break;
-      case ItemKind::gid: drop(ops, "egid"); instead("gid", item.value); break;
+      case ItemKind::gid:
+        drop(ops, "egid");
+        instead("gid", item.value);
+        break;
       case ItemKind::egid: instead("egid", item.value); break;
       case ItemKind::groups: instead("groups", groups_of(world.caller)); break;
       case ItemKind::cap: caps = true; break;
@@ -76,8 +79,9 @@ std::vector<Op> operations(const Setting& setting, std::vector<std::string>* lac
         const SysctlRow* row = find_sysctl(item.key);
         if (row == nullptr) break;
         if (row->per_netns && !own)
-          ops.push_back({"sysctl", item.key + " " + sysctl_text(row->id, world.sysctls[
-                                       static_cast<size_t>(row->id)])});
+          ops.push_back(
+              {"sysctl",
+               item.key + " " + sysctl_text(row->id, world.sysctls[static_cast<size_t>(row->id)])});
         else if (item.origin.rfind("--sysctl", 0) == 0)
           lacks->push_back(item.key + (row->per_netns ? " is of your own network namespace"
                                                       : " is the whole system's"));
@@ -99,9 +103,8 @@ std::vector<Op> operations(const Setting& setting, std::vector<std::string>* lac
   // A handful, in insertion order where ranks are equal. (clang-19 warns of libstdc++'s
   // std::stable_sort.)
   for (auto at = ops.begin(); at != ops.end(); ++at) {
-    const auto place = std::upper_bound(ops.begin(), at, *at, [](const Op& a, const Op& b) {
-      return rank(a) < rank(b);
-    });
+    const auto place = std::upper_bound(ops.begin(), at, *at,
+                                        [](const Op& a, const Op& b) { return rank(a) < rank(b); });
     std::rotate(place, at, at + 1);
   }
   return ops;
@@ -300,8 +303,8 @@ Staging staging_of(const Setting& setting) {
   const std::vector<Op> ops = operations(setting, &staging.lacks);
   const bool own = !ops.empty() && ops.front().word == "userns";
   staging.needs_root = !own && !ops.empty();
-  const bool mapped = std::any_of(ops.begin(), ops.end(),
-                                  [](const Op& op) { return op.word == "userns"; });
+  const bool mapped =
+      std::any_of(ops.begin(), ops.end(), [](const Op& op) { return op.word == "userns"; });
   Builder builder(&staging);
   for (const Op& op : ops) {
     if (mapped && (op.word == "uid" || op.word == "gid" || op.word == "egid") && op.rest != "0")

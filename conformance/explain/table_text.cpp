@@ -43,10 +43,8 @@ void add_range(std::vector<Cell>& cells, const TableRange& range, const std::str
                int32_t low, int32_t high) {
   for (Cell& cell : cells) {
     if (cell.error != range.error || cell.rule != range.rule || cell.proto != proto) continue;
-    if (int64_t{cell.ranges.back().second} + 1 == low)
-      cell.ranges.back().second = high;
-    else
-      cell.ranges.push_back({low, high});
+    if (int64_t{cell.ranges.back().second} + 1 == low) cell.ranges.back().second = high;
+    else cell.ranges.push_back({low, high});
     return;
   }
   cells.push_back({range.error, range.rule, proto, {{low, high}}});
@@ -72,10 +70,8 @@ void add_created(std::vector<Cell>& cells, const World& world, const Call& base,
 std::vector<Cell> cells_of(const World& world, int32_t family, int32_t type) {
   std::vector<Cell> cells;
   for (const TableRange& range : table_of(world, Entry::socket, family, type)) {
-    if (range.error == 0)
-      add_created(cells, world, {Entry::socket, family, type, 0}, range);
-    else
-      add_range(cells, range, {}, range.low, range.high);
+    if (range.error == 0) add_created(cells, world, {Entry::socket, family, type, 0}, range);
+    else add_range(cells, range, {}, range.low, range.high);
   }
   return cells;
 }
@@ -92,10 +88,8 @@ std::vector<Row> rows_of(const World& world, int32_t family) {
     std::vector<Cell> cells = cells_of(world, family, type);
     const auto same = [&](const Row& row) { return alike(row.cells, cells); };
     const auto found = std::find_if(rows.begin(), rows.end(), same);
-    if (found != rows.end())
-      found->types.push_back(type);
-    else
-      rows.push_back({{type}, std::move(cells)});
+    if (found != rows.end()) found->types.push_back(type);
+    else rows.push_back({{type}, std::move(cells)});
   }
   return rows;
 }
@@ -169,9 +163,8 @@ std::string text_of(const Setting& setting, int32_t family, const std::vector<Ro
   }
   const Verdict bad = bad_flags_verdict(setting.world, family);
   text += std::string(kBadFlags) + "\n" + line_of(errno_name(bad.error), row(bad.rule).name, "any");
-  return text +
-         "\nSOCK_CLOEXEC and SOCK_NONBLOCK change no answer. Complete: 2^32 type words, "
-         "2^32 protocols.\n";
+  return text + "\nSOCK_CLOEXEC and SOCK_NONBLOCK change no answer. Complete: 2^32 type words, "
+                "2^32 protocols.\n";
 }
 
 std::string json_of(const Setting& setting, int32_t family, const std::vector<Row>& rows) {

@@ -119,8 +119,8 @@ class Auditor {
 
   std::string wrong_reason(const AuditRow& row, const Case& c) const {
     const Verdict here = ask(c).verdict;
-    const std::string decides = std::string(sockoracle::row(here.rule).name) + " decides: " +
-                                std::string(sockoracle::row(here.rule).sentence);
+    const std::string decides = std::string(sockoracle::row(here.rule).name) +
+                                " decides: " + std::string(sockoracle::row(here.rule).sentence);
     if (row.claim == Claim::none) return {};
     if (row.claim == Claim::rule) {
       if (here.rule == row.rule) return {};
@@ -159,10 +159,8 @@ int command_audit(const std::vector<std::string>& files, const std::vector<Item>
     for (AuditRow& row : read_audit(load_text(file), names.back())) rows.push_back(std::move(row));
   }
   const Audit audit = audit_rows(rows, setting);
-  if (json)
-    write_file_atomically("-", audit_json(audit, setting, names));
-  else
-    show(audit_text(audit, setting, names));
+  if (json) write_file_atomically("-", audit_json(audit, setting, names));
+  else show(audit_text(audit, setting, names));
   bool checked = false;
   for (const AuditVerdict& verdict : audit.rows) {
     if (!verdict.modelled) continue;

@@ -41,10 +41,10 @@ struct AuditEra {
 struct AuditVerdict {
   AuditRow row;
   std::vector<AuditEra> eras;
-  bool modelled = true;   // the family is
+  bool modelled = true;  // the family is
   bool holds_here = false;
-  Verdict here{};         // on the release that was asked about
-  std::string wrong;      // why its reason is wrong; empty = it is not known to be
+  Verdict here{};     // on the release that was asked about
+  std::string wrong;  // why its reason is wrong; empty = it is not known to be
 };
 
 struct Audit {
@@ -61,8 +61,7 @@ std::string audit_json(const Audit& audit, const Setting& setting,
 
 // The files are one list. 0 all hold for the reason they give, 1 some do not, 4 nothing to check;
 // 64 is thrown.
-int command_audit(const std::vector<std::string>& files, const std::vector<Item>& items,
-                  bool json);
+int command_audit(const std::vector<std::string>& files, const std::vector<Item>& items, bool json);
 
 std::string_view claim_name(Claim claim);
 

@@ -15,10 +15,18 @@ constexpr size_t kLineMax = 1000;
 constexpr size_t kRowsMax = 100000;
 
 enum class Column : uint8_t {
-  call, family, type, protocol, expect, as, because, name, description
+  call,
+  family,
+  type,
+  protocol,
+  expect,
+  as,
+  because,
+  name,
+  description
 };
-constexpr std::string_view kColumns[] = {"call",   "family",  "type", "protocol",   "expect",
-                                         "as",     "because", "name", "description"};
+constexpr std::string_view kColumns[] = {"call", "family",  "type", "protocol",   "expect",
+                                         "as",   "because", "name", "description"};
 constexpr size_t kColumnCount = std::size(kColumns);
 
 // What descriptions say, and what they claim with it. The first that occurs counts.
@@ -27,10 +35,10 @@ struct Hint {
   Claim claim;
 };
 constexpr Hint kHints[] = {
-    {"non-root", Claim::caller},    {"nonroot", Claim::caller},   {"unprivileged", Claim::caller},
-    {"privilege", Claim::caller},   {"permission", Claim::caller}, {"CAP_", Claim::caller},
-    {"capability", Claim::caller},  {"domain", Claim::family},    {"family", Claim::family},
-    {"protocol", Claim::protocol},  {"type", Claim::type},
+    {"non-root", Claim::caller},   {"nonroot", Claim::caller},    {"unprivileged", Claim::caller},
+    {"privilege", Claim::caller},  {"permission", Claim::caller}, {"CAP_", Claim::caller},
+    {"capability", Claim::caller}, {"domain", Claim::family},     {"family", Claim::family},
+    {"protocol", Claim::protocol}, {"type", Claim::type},
 };
 
 std::string listed(const std::vector<std::string_view>& names) {
@@ -118,8 +126,8 @@ class AuditReader {
       start = end + 1;
     }
     if (count != heading_.size()) {
-      refuse(std::to_string(count) + " columns", std::to_string(heading_.size()) +
-                                                     ", as in the heading");
+      refuse(std::to_string(count) + " columns",
+             std::to_string(heading_.size()) + ", as in the heading");
     }
     const auto cell = [&](Column column) -> std::string& {
       return cells[static_cast<size_t>(column)];

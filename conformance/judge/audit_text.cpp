@@ -15,9 +15,7 @@ namespace {
 
 constexpr size_t kIndent = 15;
 
-std::string answer(int32_t error) {
-  return error == 0 ? "ok" : std::string(errno_name(error));
-}
+std::string answer(int32_t error) { return error == 0 ? "ok" : std::string(errno_name(error)); }
 
 std::string expected_text(const AuditRow& row) {
   std::string text;
@@ -99,16 +97,18 @@ void add_row(std::string& out, const AuditVerdict& verdict, const Setting& setti
   if (!row.description.empty()) about += (about.empty() ? "" : ": ") + row.description;
   if (!about.empty()) add_line(out, "test", about);
   if (!verdict.modelled) return;
-  add_line(out, "decided by", std::string(sockoracle::row(verdict.here.rule).name) +
-                                  (verdict.holds_here ? "" : ": " + answer(verdict.here.error) +
-                                                                 ", not " + expected_text(row)));
+  add_line(
+      out, "decided by",
+      std::string(sockoracle::row(verdict.here.rule).name) +
+          (verdict.holds_here ? ""
+                              : ": " + answer(verdict.here.error) + ", not " + expected_text(row)));
   if (!holds_always(verdict)) {
     add_line(out, "holds on", releases_text(verdict));
     for (const AuditEra& part : verdict.eras) {
       if (part.holds) continue;
-      add_line(out, "but", span_text(part.era.first, part.era.last) + ": " +
-                               answer(part.era.error) + " by " +
-                               std::string(sockoracle::row(part.era.rule).name));
+      add_line(out, "but",
+               span_text(part.era.first, part.era.last) + ": " + answer(part.era.error) + " by " +
+                   std::string(sockoracle::row(part.era.rule).name));
     }
   }
   if (!verdict.wrong.empty()) add_line(out, "reason", verdict.wrong);

@@ -114,11 +114,11 @@ class Run {
     const HazardSet seen = machine_.hazards();
     for (size_t i = 0; i < kHazardCount; ++i) {
       const auto h = static_cast<Hazard>(i);
-      if (seen.has(h)) lines_.push_back(fmt::format("hazard {}: {}", hazard_name(h),
-                                                    hazard_sentence(h)));
+      if (seen.has(h))
+        lines_.push_back(fmt::format("hazard {}: {}", hazard_name(h), hazard_sentence(h)));
       if (wanted.has(h) && !seen.has(h))
-        faults_.push_back(fmt::format("expected the hazard {}, which did not show",
-                                      hazard_name(h)));
+        faults_.push_back(
+            fmt::format("expected the hazard {}, which did not show", hazard_name(h)));
       if (!wanted.has(h) && seen.has(h) && (!asked || wanted.bits == 0))
         faults_.push_back(fmt::format("hazard {} was not expected", hazard_name(h)));
     }

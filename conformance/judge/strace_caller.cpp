@@ -251,8 +251,8 @@ void control(LoggedCaller& caller, const LoggedLine& line) {
   if (is("PR_SET_SECUREBITS", 28)) doubt(caller, "prctl(PR_SET_SECUREBITS)");
   if (!is("PR_CAPBSET_DROP", 24)) return;
   const Symbol* row = find_symbol(capability_symbols(), value);
-  const uint64_t number = row != nullptr ? static_cast<uint64_t>(row->number)
-                                         : number_of_text(value).value_or(64);
+  const uint64_t number =
+      row != nullptr ? static_cast<uint64_t>(row->number) : number_of_text(value).value_or(64);
   if (number < 64) caller.bounding &= ~(uint64_t{1} << number);
 }
 
@@ -277,14 +277,26 @@ struct TrackedCall {
   Change change;  // null: it starts a process, or is execve
 };
 constexpr TrackedCall kCalls[] = {
-    {"setuid", set_uid},          {"setresuid", set_uid},   {"setreuid", set_uid},
-    {"setgid", set_gid},          {"setresgid", set_gid},   {"setregid", set_gid},
-    {"setgroups", set_groups},    {"capset", set_capabilities}, {"setns", join_namespace},
-    {"prctl", control},           {"unshare", [](LoggedCaller& caller, const LoggedLine& line) {
+    {"setuid", set_uid},
+    {"setresuid", set_uid},
+    {"setreuid", set_uid},
+    {"setgid", set_gid},
+    {"setresgid", set_gid},
+    {"setregid", set_gid},
+    {"setgroups", set_groups},
+    {"capset", set_capabilities},
+    {"setns", join_namespace},
+    {"prctl", control},
+    {"unshare",
+     [](LoggedCaller& caller, const LoggedLine& line) {
        enter_namespaces(caller, clone_flags(argument(line, 0)));
      }},
-    {"execve", nullptr},          {"execveat", nullptr},    {"fork", nullptr},
-    {"vfork", nullptr},           {"clone", nullptr},       {"clone3", nullptr},
+    {"execve", nullptr},
+    {"execveat", nullptr},
+    {"fork", nullptr},
+    {"vfork", nullptr},
+    {"clone", nullptr},
+    {"clone3", nullptr},
 };
 
 const TrackedCall* tracked(std::string_view name) {
@@ -298,8 +310,8 @@ bool starts_process(std::string_view name) {
 }
 
 std::string_view name_of(std::string_view text) {
-  return text.substr(0, static_cast<size_t>(
-                            std::find_if_not(text.begin(), text.end(), is_word) - text.begin()));
+  return text.substr(
+      0, static_cast<size_t>(std::find_if_not(text.begin(), text.end(), is_word) - text.begin()));
 }
 
 }  // namespace
@@ -309,8 +321,9 @@ std::string caller_text(const LoggedCaller& caller, const World& start) {
   std::string text = "uid " + std::to_string(cred.euid) + ", gid " + std::to_string(cred.egid);
   if (cred.caps == 0) text += ", no capability";
   else if ((cred.caps & kAllCaps) == kAllCaps) text += ", every capability";
-  else text += has_cap(caller, "CAP_NET_RAW") ? ", CAP_NET_RAW among its capabilities"
-                                              : ", without CAP_NET_RAW";
+  else
+    text += has_cap(caller, "CAP_NET_RAW") ? ", CAP_NET_RAW among its capabilities"
+                                           : ", without CAP_NET_RAW";
   if (cred.user_ns != start.caller.user_ns) text += ", in a user namespace of its own";
   if (caller.world.net_is_init != start.net_is_init ||
       caller.world.net_user_ns != start.net_user_ns)

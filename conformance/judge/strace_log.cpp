@@ -75,8 +75,8 @@ bool is_logged(std::string_view text) {
   for (const std::string_view word : {"<... ", "+++ ", "--- ", "strace: ", "Process "})
     if (text.substr(0, word.size()) == word) return true;
   if (starts_call(text) || CallerTracker::concerns(text)) return true;
-  const size_t name = std::min(
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), text.size());
+  const size_t name =
+      std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), text.size());
   return name != 0 && name < text.size() && text[name] == '(' &&
          (text.find(" = ") != std::string_view::npos ||
           text.find(kUnfinished) != std::string_view::npos);

@@ -40,9 +40,8 @@ struct Assumed {
 };
 
 Assumed assumed_of(const Setting& setting) {
-  const bool release =
-      std::any_of(setting.items.begin(), setting.items.end(),
-                  [](const Item& item) { return item.kind == ItemKind::release; });
+  const bool release = std::any_of(setting.items.begin(), setting.items.end(),
+                                   [](const Item& item) { return item.kind == ItemKind::release; });
   return {!release, !setting.caller_chosen};
 }
 
@@ -87,9 +86,12 @@ class Writer {
 
   void add(const NotUnderstood& line) {
     const std::string head = padded("not understood", kIndent);
-    text_ += head + paragraph("line " + std::to_string(line.line) + ", character " +
-                                  std::to_string(line.character) + " of the call: accepted is " +
-                                  line.accepted, head.size()) + "\n";
+    text_ +=
+        head +
+        paragraph("line " + std::to_string(line.line) + ", character " +
+                      std::to_string(line.character) + " of the call: accepted is " + line.accepted,
+                  head.size()) +
+        "\n";
   }
 
   void counts(const StraceVerdicts& verdicts) {
@@ -124,10 +126,11 @@ class Writer {
   void head(const StraceVerdict& verdict) {
     const size_t count = verdict.lines.size();
     const std::string first = std::to_string(verdict.lines.front());
-    text_ += padded(word_of(verdict.judged), kIndent) + logged_text(verdict.call) + " = " +
-             verdict.call.said + "   " +
-             (count == 1 ? "line " + first
-                         : std::to_string(count) + " times, first in line " + first) + "\n";
+    text_ +=
+        padded(word_of(verdict.judged), kIndent) + logged_text(verdict.call) + " = " +
+        verdict.call.said + "   " +
+        (count == 1 ? "line " + first : std::to_string(count) + " times, first in line " + first) +
+        "\n";
   }
   void body(const std::string& sentence) {
     text_ += std::string(kIndent, ' ') + paragraph(sentence, kIndent) + "\n";
@@ -225,10 +228,13 @@ std::string strace_json(std::span<const StraceLog> logs, std::span<const StraceV
   put_assumed(out, setting);
   out.key("counts");
   out.begin_object();
-  const std::pair<const char*, size_t> counts[] = {
-      {"calls", sums.calls},     {"checked", sums.checked}, {"differ", sums.differ},
-      {"unknown", sums.unknown}, {"outside", sums.outside}, {"injected", injected},
-      {"not_understood", not_understood}};
+  const std::pair<const char*, size_t> counts[] = {{"calls", sums.calls},
+                                                   {"checked", sums.checked},
+                                                   {"differ", sums.differ},
+                                                   {"unknown", sums.unknown},
+                                                   {"outside", sums.outside},
+                                                   {"injected", injected},
+                                                   {"not_understood", not_understood}};
   for (const auto& [name, count] : counts) out.member(name, static_cast<int64_t>(count));
   out.end_object();
   out.key("calls");

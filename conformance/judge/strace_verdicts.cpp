@@ -20,7 +20,8 @@ std::vector<StraceVerdict> folded(const StraceLog& log) {
   for (const LoggedCall& c : log.calls) {
     const auto [at, is_new] =
         index.try_emplace({c.caller, static_cast<int>(c.call.entry), c.call.family, c.call.type,
-                           c.call.protocol, c.words, c.said}, all.size());
+                           c.call.protocol, c.words, c.said},
+                          all.size());
     if (is_new) all.emplace_back().call = c;
     all[at->second].lines.push_back(c.line);
   }

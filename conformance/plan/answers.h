@@ -107,9 +107,9 @@ Provenance provenance_of(const World& world);
 struct AutoloadCall {
   Presence modules{};  // where the modules were then: the phase, see autoload.h
   int32_t family = 0, type = 0, protocol = 0;
-  std::vector<std::string> asked;                         // aliases, in their order
-  std::map<std::string, std::vector<std::string>> came;   // alias: modules, in their order
-  int32_t error = 0;                                      // 0: a socket was created
+  std::vector<std::string> asked;                        // aliases, in their order
+  std::map<std::string, std::vector<std::string>> came;  // alias: modules, in their order
+  int32_t error = 0;                                     // 0: a socket was created
   friend bool operator==(const AutoloadCall&, const AutoloadCall&) = default;
 };
 

@@ -18,7 +18,7 @@ class NearWorlds {
   explicit NearWorlds(const World& world) : world_(world) {}
 
   struct Near {
-    std::string flags;  // what differs: "--sysctl net.ipv4.ping_group_range=\"0 0\""
+    std::string flags;            // what differs: "--sysctl net.ipv4.ping_group_range=\"0 0\""
     ModelAsker* asker = nullptr;  // null: no near world creates the socket
   };
   // Of one family, type and deciding rule all calls are tried in the same world first.

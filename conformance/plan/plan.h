@@ -29,7 +29,7 @@ struct Request {
 struct ContextPlan {
   const ContextRow* context = nullptr;
   std::string operations;  // as the probe is told them
-  std::string skipped;  // why nothing of it can be asked; empty = it can
+  std::string skipped;     // why nothing of it can be asked; empty = it can
   uint64_t skipped_cases = 0;
   std::vector<Request> requests;
   std::vector<Skipped> left_out;
@@ -53,10 +53,10 @@ std::span<const NamedCase> named_cases();
 struct PlanOptions {
   std::vector<std::string> contexts;  // empty: all of them
   bool stage = true;                  // leave out contexts that the probe cannot stage
-  std::string deny_cgroup{};            // the directory of a cgroup whose program denies, or
-  std::string no_deny_cgroup{};         // why there is none
+  std::string deny_cgroup{};          // the directory of a cgroup whose program denies, or
+  std::string no_deny_cgroup{};       // why there is none
   bool machine = false;  // the kernel is there for this alone: what is system-wide may be staged
-  bool allow_autoload = true;         // ask calls that make the kernel run modprobe
+  bool allow_autoload = true;  // ask calls that make the kernel run modprobe
 };
 
 // The grid of one context: the same for each, and for each subject.

@@ -32,8 +32,8 @@ Words folded(const AutoloadCall& call) {
 }
 
 bool alike(const AutoloadCall& a, const AutoloadCall& b) {
-  return a.modules == b.modules && a.family == b.family && a.type == b.type &&
-         a.error == b.error && a.came.empty() && b.came.empty() && folded(a) == folded(b);
+  return a.modules == b.modules && a.family == b.family && a.type == b.type && a.error == b.error &&
+         a.came.empty() && b.came.empty() && folded(a) == folded(b);
 }
 
 void append_outcome(std::string& line, int32_t error) {
@@ -141,9 +141,8 @@ bool follows(Line& line, const AutoloadCall& call, const AutoloadAnswers& answer
   if (calls.size() == kAutoloadCallsMax) return line.fail("more calls than anybody is asked");
   for (auto c = calls.rbegin(); c != calls.rend() && c->modules == call.modules; ++c)
     if (c->family == call.family && c->type == call.type && c->protocol == call.protocol)
-      return line.fail("family " + std::to_string(c->family) + ", type " +
-                       std::to_string(c->type) + ", protocol " + std::to_string(c->protocol) +
-                       ": answered twice");
+      return line.fail("family " + std::to_string(c->family) + ", type " + std::to_string(c->type) +
+                       ", protocol " + std::to_string(c->protocol) + ": answered twice");
   return true;
 }
 

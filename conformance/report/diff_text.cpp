@@ -50,8 +50,8 @@ std::string diff_sentence(const Comparison& comparison, const Finding& finding) 
   line += comparison.got_from + (is_errno ? " answers " : " shows ") + finding.got;
   if (!finding.got_because.empty()) line += ", because " + finding.got_because;
   if (line.ends_with('.')) line.pop_back();
-  line += "; " + comparison.expected_from + (is_errno ? " answered " : " showed ") +
-          finding.expected;
+  line +=
+      "; " + comparison.expected_from + (is_errno ? " answered " : " showed ") + finding.expected;
   if (!is_errno || !finding.got_because.empty() || finding.rule == Rule::created) return line;
   return line + ", because " + std::string(row(finding.rule).name) + ": " +
          std::string(row(finding.rule).sentence);

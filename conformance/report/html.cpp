@@ -39,10 +39,12 @@ std::string subject_chooser(std::span<const Comparison> comparisons) {
   std::string out = "<div id=subjects class=filter><label>Subject <select id=subject>"
                     "<option value=\"\">all of them</option>";
   for (size_t i = 0; i < comparisons.size(); ++i)
-    out += "<option value=\"" + html_anchor(i) + "top\">" +
-           html_field(title_of(comparisons[i])) + "</option>";
-  return out + "</select></label> <label>Through the subjects <input id=slider type=range min=0 "
-               "max=" + std::to_string(comparisons.size()) + " value=0></label></div>\n";
+    out += "<option value=\"" + html_anchor(i) + "top\">" + html_field(title_of(comparisons[i])) +
+           "</option>";
+  return out +
+         "</select></label> <label>Through the subjects <input id=slider type=range min=0 "
+         "max=" +
+         std::to_string(comparisons.size()) + " value=0></label></div>\n";
 }
 
 }  // namespace
@@ -67,8 +69,7 @@ std::string html_text(std::string_view text) {
 
 std::string html_field(const std::string& text) {
   if (text.size() <= kFieldShown) return html_text(text);
-  return html_text(text.substr(0, kFieldShown) + "... (" + std::to_string(text.size()) +
-                   " bytes)");
+  return html_text(text.substr(0, kFieldShown) + "... (" + std::to_string(text.size()) + " bytes)");
 }
 
 std::string html_row(const std::string& head, const std::string& cell) {

@@ -32,9 +32,9 @@ std::string verdict_of(const Comparison& comparison) {
   const Ending ending = ending_of(comparison);
   const std::string name(ending_name(ending));
   return "<span class=" + std::string(kClasses[static_cast<size_t>(ending)]) + ">" +
-         static_cast<char>(name[0] - 'a' + 'A') + name.substr(1) + "</span>: " +
-         verdict_line(comparison) + "; " +
-         plural(wrong_errnos(comparison), "case") + " with a wrong errno";
+         static_cast<char>(name[0] - 'a' + 'A') + name.substr(1) +
+         "</span>: " + verdict_line(comparison) + "; " + plural(wrong_errnos(comparison), "case") +
+         " with a wrong errno";
 }
 
 std::string skipped_list(const Comparison& comparison) {
@@ -94,14 +94,13 @@ std::string article(const Comparison& comparison, size_t number, const std::stri
   const std::string id = anchor + "finding-" + std::to_string(number + 1);
   std::string explain = explain_command(comparison, finding), repro = explain;
   repro.replace(0, std::string("sockoracle explain").size(), "sockoracle repro");
-  std::string out = "<article id=\"" + id + "\"" + (finding.known ? "" : " class=new") + "><h3>" +
-                    "<a href=\"#" + id + "\">" + std::to_string(number + 1) + "</a> " +
-                    html_field(finding.observable) + ": " +
-                    html_field(finding_sentence(comparison, finding)) + "</h3>\n<p>" +
-                    plural(finding.count, "case") + ", protocols " +
-                    range_text(finding.low, finding.high) + ", in " +
-                    html_field(joined(finding.contexts)) + ". Smallest: <code>" +
-                    html_text(call_text(finding.smallest)) + "</code></p>\n";
+  std::string out =
+      "<article id=\"" + id + "\"" + (finding.known ? "" : " class=new") + "><h3>" + "<a href=\"#" +
+      id + "\">" + std::to_string(number + 1) + "</a> " + html_field(finding.observable) + ": " +
+      html_field(finding_sentence(comparison, finding)) + "</h3>\n<p>" +
+      plural(finding.count, "case") + ", protocols " + range_text(finding.low, finding.high) +
+      ", in " + html_field(joined(finding.contexts)) + ". Smallest: <code>" +
+      html_text(call_text(finding.smallest)) + "</code></p>\n";
   if (finding.observable == kTheSteps) out += sides(finding.expected, finding.got);
   if (finding.known) {
     out += "<p>Known deviation: " + html_field(finding.reason);
@@ -114,8 +113,8 @@ std::string article(const Comparison& comparison, size_t number, const std::stri
   out += "<p>Decided by <a href=\"#" + anchor + "rule-" + std::string(rule.name) + "\"><code>" +
          std::string(rule.name) + "</code></a> in <code>" + std::string(rule.file()) + ":" +
          std::string(rule.function()) + "</code></p>\n";
-  out += "<p><code>" + html_field(explain) + "</code><br><code>" + html_field(repro) +
-         "</code></p>\n";
+  out +=
+      "<p><code>" + html_field(explain) + "</code><br><code>" + html_field(repro) + "</code></p>\n";
   if (number < kProgramsShown)
     out += steps_fold(comparison, finding) + program_of(comparison, finding);
   return out + "</article>\n";
@@ -127,8 +126,8 @@ std::string cause_row(const Comparison& comparison, const std::string& anchor, b
   const Finding& finding = comparison.findings[smallest];
   std::string call = "<code>" + html_text(call_text(finding.smallest)) + "</code>";
   if (smallest < kFindingsShown)
-    call = "<a href=\"#" + anchor + "finding-" + std::to_string(smallest + 1) + "\">" + call +
-           "</a>";
+    call =
+        "<a href=\"#" + anchor + "finding-" + std::to_string(smallest + 1) + "\">" + call + "</a>";
   return std::string("<tr><td>") + (known ? "known" : "likely") + "<td>" + html_field(sentence) +
          "<td>" + std::to_string(findings.size()) + "<td>" + std::to_string(cases) + "<td>" + call +
          ", " + html_field(outcome_sentence(comparison, finding)) + "</tr>\n";
@@ -144,8 +143,8 @@ std::string causes_table(const Comparison& comparison, const std::string& anchor
   for (const CauseSummary& known : known_causes(comparison)) {
     const KnownCause& cause = known.cause;
     const std::string where = cause.where.empty() ? "" : " (" + cause.where + ")";
-    rows += cause_row(comparison, anchor, true, cause.sentence + where, known.findings,
-                      known.cases, known.smallest);
+    rows += cause_row(comparison, anchor, true, cause.sentence + where, known.findings, known.cases,
+                      known.smallest);
   }
   return html_table("Causes", rows);
 }
@@ -218,11 +217,11 @@ std::string html_deep(const Comparison& comparison) {
       const Call call{Entry::socket, group.family, group.type, group.low};
       std::string kernel = "the same";
       for (const size_t index : group.findings) kernel = comparison.findings[index].got;
-      out += html_folded(html_text(call_text(call) + " as " + context.name), {},
-                         html_table("Steps", "<tr><th>the model<th>the kernel</tr>\n<tr><td><pre>" +
-                                                 html_text(steps_of(setting_of(comparison, *facts),
-                                                                    call)) +
-                                                 "</pre><td>" + html_field(kernel) + "</tr>\n"));
+      out += html_folded(
+          html_text(call_text(call) + " as " + context.name), {},
+          html_table("Steps", "<tr><th>the model<th>the kernel</tr>\n<tr><td><pre>" +
+                                  html_text(steps_of(setting_of(comparison, *facts), call)) +
+                                  "</pre><td>" + html_field(kernel) + "</tr>\n"));
     }
   }
   return out;

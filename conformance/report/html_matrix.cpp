@@ -25,8 +25,8 @@ struct Segment {
 
 bool continues(const Segment& one, const Segment& next) {
   return one.family == next.family && one.type == next.type && one.error == next.error &&
-         one.differs == next.differs && one.known == next.known &&
-         one.finding == next.finding && one.high < next.low;
+         one.differs == next.differs && one.known == next.known && one.finding == next.finding &&
+         one.high < next.low;
 }
 
 // Flag bits change no errno: they are left to the other formats.
@@ -102,8 +102,7 @@ class Matrix {
       const bool new_family = i == 0 || segments[i - 1].family != s.family;
       if (new_family || segments[i - 1].type != s.type) {
         if (i != 0) out += "</div>\n";
-        if (new_family)
-          out += s.family == kAF_INET ? "<h3>AF_INET</h3>\n" : "<h3>AF_INET6</h3>\n";
+        if (new_family) out += s.family == kAF_INET ? "<h3>AF_INET</h3>\n" : "<h3>AF_INET6</h3>\n";
         out += "<div class=strip><b>" + type_name(s.type) + "</b>";
       }
       out += cell(s);

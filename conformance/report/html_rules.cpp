@@ -60,7 +60,8 @@ std::string html_coverage(const Comparison& comparison, const std::string& ancho
   std::string out = "<p>" + std::to_string(seen.size()) + " of " + std::to_string(rules().size()) +
                     " rules.</p>\n";
   std::string table = "<tr><th scope=col>rule<th scope=col>errno<th scope=col>cases<th scope=col>"
-                      "first case on " + html_field(comparison.provenance.release) +
+                      "first case on " +
+                      html_field(comparison.provenance.release) +
                       ", or what shows it elsewhere</tr>\n";
   for (const RuleRow& rule : rules()) {
     const auto found = seen.find(rule.id);
@@ -73,11 +74,11 @@ std::string html_coverage(const Comparison& comparison, const std::string& ancho
       const Witness& witness = found->second;
       table += std::to_string(witness.cases) + "<td><code>" + html_text(call_text(witness.call)) +
                "</code> as " + html_text(witness.context->name) +
-               html_folded("Steps", {},
-                           "<pre>" +
-                               html_text(steps_of(setting_of(comparison, *witness.context),
-                                                  witness.call)) +
-                               "</pre>");
+               html_folded(
+                   "Steps", {},
+                   "<pre>" +
+                       html_text(steps_of(setting_of(comparison, *witness.context), witness.call)) +
+                       "</pre>");
     }
     table += "</tr>\n";
   }
@@ -85,10 +86,10 @@ std::string html_coverage(const Comparison& comparison, const std::string& ancho
 }
 
 std::string html_history() {
-  std::string out =
-      "<p class=filter><label>From <select id=from>" + release_options(0) +
-      "</select></label> <label>to <select id=to>" + release_options(releases().size() - 1) +
-      "</select></label> <span id=between role=status></span></p>\n";
+  std::string out = "<p class=filter><label>From <select id=from>" + release_options(0) +
+                    "</select></label> <label>to <select id=to>" +
+                    release_options(releases().size() - 1) +
+                    "</select></label> <span id=between role=status></span></p>\n";
   std::string table = "<tr><th scope=col>since<th scope=col>until<th scope=col>stable releases"
                       "<th scope=col>behaviour<th scope=col>commit, CVE<th scope=col>what changed"
                       "</tr>\n";

@@ -13,8 +13,8 @@ struct Kind {
   int32_t family, type, protocol;
 };
 constexpr Kind kKinds[] = {
-    {"TCP", kAF_INET, kSOCK_STREAM, 6},   {"UDP", kAF_INET, kSOCK_DGRAM, 17},
-    {"ICMP", kAF_INET, kSOCK_RAW, 1},     {"RAW", kAF_INET, kSOCK_RAW, 255},
+    {"TCP", kAF_INET, kSOCK_STREAM, 6},       {"UDP", kAF_INET, kSOCK_DGRAM, 17},
+    {"ICMP", kAF_INET, kSOCK_RAW, 1},         {"RAW", kAF_INET, kSOCK_RAW, 255},
     {"UDP-Lite", kAF_INET, kSOCK_DGRAM, 136}, {"MPTCP", kAF_INET, kSOCK_STREAM, 262},
     {"SCTP", kAF_INET, kSOCK_SEQPACKET, 132}, {"TCPv6", kAF_INET6, kSOCK_STREAM, 6},
     {"UDPv6", kAF_INET6, kSOCK_DGRAM, 17},
@@ -24,8 +24,8 @@ constexpr Kind kKinds[] = {
 std::string got_instead(const Comparison& comparison, const Kind& kind, std::string_view name) {
   for (const ContextResult& context : comparison.contexts)
     for (const Group& group : context.groups) {
-      if (group.family != kind.family || group.type != kind.type ||
-          group.low > kind.protocol || group.high < kind.protocol)
+      if (group.family != kind.family || group.type != kind.type || group.low > kind.protocol ||
+          group.high < kind.protocol)
         continue;
       for (const size_t index : group.findings)
         if (comparison.findings[index].observable == name) return comparison.findings[index].got;

@@ -12,23 +12,12 @@ std::string xml_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      default:
-        out += c < 0x20 || c > 0x7e ? '?' : c;
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\n': out += "&#10;"; break;
+      default: out += c < 0x20 || c > 0x7e ? '?' : c;
     }
   }
   return out;
@@ -96,7 +85,7 @@ void add_stale(std::string& out, const std::string& suite, const Deviation& stal
   add_case(out, suite + ".deviations", stale.where);
   out += ">\n      <failure type=\"stale\" message=\"" +
          xml_text("did not occur: " + stale.rule + ", " + stale.observable + ", expected " +
-                 stale.expected + ", got " + stale.got) +
+                  stale.expected + ", got " + stale.got) +
          "\"/>\n    </testcase>\n";
 }
 
@@ -108,7 +97,7 @@ void add_causes(std::string& out, const std::string& suite, const Comparison& co
     add_case(out, suite, known.cause.id.empty() ? known.cause.sentence : known.cause.id);
     out += ">\n      <system-out>" +
            xml_text(known.cause.sentence + " (" + plural(known.rows, "row") + ", " +
-                   plural(known.findings.size(), "class") + ")") +
+                    plural(known.findings.size(), "class") + ")") +
            "</system-out>\n    </testcase>\n";
   }
 }
@@ -139,8 +128,7 @@ std::string write_junit_report(std::span<const Comparison> comparisons) {
       if (!context.skipped.empty()) {
         counts = {.tests = 1, .failures = 0, .skipped = 1};
         add_case(cases, suite, "all");
-        cases +=
-            ">\n      <skipped>" + xml_text(context.skipped) + "</skipped>\n    </testcase>\n";
+        cases += ">\n      <skipped>" + xml_text(context.skipped) + "</skipped>\n    </testcase>\n";
       }
       for (const Group& group : context.groups) add_group(cases, comparison, suite, group, counts);
       finish(suite, counts, cases);

@@ -67,9 +67,8 @@ void add_causes(std::string& out, const Comparison& comparison) {
   }
   const std::vector<CauseSummary> known = known_causes(comparison);
   if (!known.empty()) {
-    out +=
-        "\n| known cause | rows | classes | cases | smallest case |\n"
-        "| --- | ---: | ---: | ---: | --- |\n";
+    out += "\n| known cause | rows | classes | cases | smallest case |\n"
+           "| --- | ---: | ---: | ---: | --- |\n";
   }
   for (const CauseSummary& cause : known) {
     out += "| " + literal(cause.cause.sentence) +
@@ -81,9 +80,8 @@ void add_causes(std::string& out, const Comparison& comparison) {
 
 void add_findings(std::string& out, const Comparison& comparison) {
   if (comparison.findings.empty()) return;
-  out +=
-      "\n| rule | observable | expected | got | cases | smallest case |\n"
-      "| --- | --- | --- | --- | ---: | --- |\n";
+  out += "\n| rule | observable | expected | got | cases | smallest case |\n"
+         "| --- | --- | --- | --- | ---: | --- |\n";
   size_t shown = 0;
   for (const Finding& finding : comparison.findings) {
     if (shown++ == kRowsShown) {

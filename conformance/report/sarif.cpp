@@ -28,13 +28,13 @@ std::string json_rule(const RuleRow& rule) {
 
 // Every rule of the model in its order, so that a rule's index never depends on the findings.
 std::string json_driver() {
-  std::string out = "{\"name\":\"sockoracle\",\"version\":" +
-                    quoted("Linux " + release_text(oldest_release()) + " to " +
-                           release_text(newest_release())) +
-                    ",\"rules\":[";
+  std::string out =
+      "{\"name\":\"sockoracle\",\"version\":" +
+      quoted("Linux " + release_text(oldest_release()) + " to " + release_text(newest_release())) +
+      ",\"rules\":[";
   for (const RuleRow& rule : rules()) out += json_rule(rule) + ",";
-  return out + "{\"id\":" + quoted(kStaleId) + ",\"shortDescription\":" +
-         text_object("A known deviation must still occur.") + "}]}";
+  return out + "{\"id\":" + quoted(kStaleId) +
+         ",\"shortDescription\":" + text_object("A known deviation must still occur.") + "}]}";
 }
 
 std::string fingerprint(const Finding& finding) {
@@ -75,15 +75,15 @@ std::string json_result(const Comparison& comparison, const Finding& finding) {
                                 " Smallest case: " + call_text(finding.smallest) + ", " +
                                 where_text(finding) + ".") +
                     ",\"locations\":" + json_place(finding.rule) +
-                    ",\"partialFingerprints\":{\"finding/v1\":" +
-                    quoted(fingerprint(finding)) + "}";
+                    ",\"partialFingerprints\":{\"finding/v1\":" + quoted(fingerprint(finding)) +
+                    "}";
   if (finding.known)
     out += ",\"suppressions\":[{\"kind\":\"external\",\"justification\":" +
            quoted(finding.reason + (finding.link.empty() ? "" : " " + finding.link)) + "}]";
   return out + ",\"properties\":{\"cases\":" + std::to_string(finding.count) + ",\"worlds\":[" +
          worlds + "],\"protocol\":[" + std::to_string(finding.low) + "," +
-         std::to_string(finding.high) + "],\"explain\":" +
-         quoted(explain_command(comparison, finding)) +
+         std::to_string(finding.high) +
+         "],\"explain\":" + quoted(explain_command(comparison, finding)) +
          (finding.known ? ",\"cause\":" + quoted(finding.cause) : "") + "}}";
 }
 
@@ -103,8 +103,7 @@ std::string json_run(const Comparison& comparison) {
   for (const Deviation& deviation : comparison.stale) add(stale_result(deviation));
   const Provenance& facts = comparison.provenance;
   const KnownCounts known = known_counts(comparison);
-  return "{\"tool\":{\"driver\":" + json_driver() +
-         "},\n\"automationDetails\":{\"id\":" +
+  return "{\"tool\":{\"driver\":" + json_driver() + "},\n\"automationDetails\":{\"id\":" +
          quoted("sockoracle/" + facts.subject + "/" + facts.release) + "},\n\"invocations\":" +
          "[{\"executionSuccessful\":true,\"toolExecutionNotifications\":[{\"level\":\"note\","
          "\"message\":" +
@@ -120,7 +119,8 @@ std::string write_sarif_report(std::span<const Comparison> comparisons) {
   std::string runs;
   for (const Comparison& one : comparisons) runs += (runs.empty() ? "" : ",\n") + json_run(one);
   return "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\","
-         "\"runs\":[" + runs + "]}\n";
+         "\"runs\":[" +
+         runs + "]}\n";
 }
 
 }  // namespace sockoracle

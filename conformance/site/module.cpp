@@ -101,9 +101,8 @@ const char* sockoracle_causes(const char* call, const char* world, const char* e
 }
 
 const char* sockoracle_history(const char* call, const char* world) {
-  return answered([=] {
-    return history_text(setting_of(world), call_argument(call), {.json = true});
-  });
+  return answered(
+      [=] { return history_text(setting_of(world), call_argument(call), {.json = true}); });
 }
 
 const char* sockoracle_table(int32_t family, const char* world) {

@@ -15,9 +15,9 @@ namespace sockoracle {
 using AdjustWorld = std::function<void(World&)>;
 
 struct SubjectOptions {
-  std::vector<std::string> contexts;  // --context; empty = all
-  bool allow_autoload = false;        // --allow-autoload: let the host's kernel run modprobe
-  bool deep = false;                  // --deep: also what only root of that kernel can see
+  std::vector<std::string> contexts;     // --context; empty = all
+  bool allow_autoload = false;           // --allow-autoload: let the host's kernel run modprobe
+  bool deep = false;                     // --deep: also what only root of that kernel can see
   std::vector<std::string> world_flags;  // as they were typed, for a program elsewhere
   MachineOptions machine{};
   AdjustWorld adjust;

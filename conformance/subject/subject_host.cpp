@@ -33,8 +33,8 @@ class HostSubject final : public Subject {
                              " to " + std::string(releases().back().name));
     }
     if (!facts.release_note.empty())
-      std::fprintf(stderr, "sockoracle: this machine's Linux %s: %s\n",
-                   facts.uname_release.c_str(), facts.release_note.c_str());
+      std::fprintf(stderr, "sockoracle: this machine's Linux %s: %s\n", facts.uname_release.c_str(),
+                   facts.release_note.c_str());
     world_ = facts.world;
     if (adjust) adjust(world_);
     provenance_ = provenance_of(world_);

@@ -52,8 +52,8 @@ class ModelSubject final : public Subject {
       o.high = std::min(piece.high, range.high);
       o.error = piece.error;
       if (piece.rule == Rule::family_not_modelled && !has_model(o.family)) {
-        answers.left_out.push_back({o.family, o.type, o.low, o.high, o.deep,
-                                    "the family is outside the model"});
+        answers.left_out.push_back(
+            {o.family, o.type, o.low, o.high, o.deep, "the family is outside the model"});
         at = o.high + int64_t{1};
         continue;
       }

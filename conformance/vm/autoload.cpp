@@ -51,8 +51,12 @@ std::vector<std::string> words_of(std::string_view line) {
 
 // `alias NAME [MODULE...]` lines, then `called ok` or `called ERRNO`.
 AutoloadCall collect_call(ProbeLink& probe, const AutoloadPhase& phase, const Call& call) {
-  AutoloadCall seen{.modules = phase.modules, .family = call.family, .type = call.type,
-                    .protocol = call.protocol, .asked = {}, .came = {}};
+  AutoloadCall seen{.modules = phase.modules,
+                    .family = call.family,
+                    .type = call.type,
+                    .protocol = call.protocol,
+                    .asked = {},
+                    .came = {}};
   std::string line(probe.receive());
   for (; line.substr(0, 6) == "alias "; line = probe.receive()) {
     std::vector<std::string> words = words_of(std::string_view(line).substr(6));
@@ -74,8 +78,8 @@ void queue_autoload(ProbeLink& probe) {
     probe.send("context " + std::string(phase.context) + " " +
                std::string(find_context(phase.context)->operations));
     for (const Call& call : calls()) {
-      probe.send("autoload " + std::to_string(call.family) + " " + std::to_string(call.type) +
-                 " " + std::to_string(call.protocol));
+      probe.send("autoload " + std::to_string(call.family) + " " + std::to_string(call.type) + " " +
+                 std::to_string(call.protocol));
     }
     probe.send("leave");
   }

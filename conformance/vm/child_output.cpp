@@ -34,10 +34,8 @@ std::string output_of(const std::vector<std::string>& arguments) {
   char room[1 << 16];
   for (ssize_t count = 1; error == 0 && count != 0;) {
     count = read(pipes[0], room, sizeof room);
-    if (count < 0 && errno != EINTR)
-      break;
-    if (count > 0)
-      text.append(room, static_cast<size_t>(count));
+    if (count < 0 && errno != EINTR) break;
+    if (count > 0) text.append(room, static_cast<size_t>(count));
   }
   close(pipes[0]);
   if (error != 0)
@@ -45,8 +43,7 @@ std::string output_of(const std::vector<std::string>& arguments) {
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (status != 0)
-    throw UnavailableError(arguments[0] + " " + arguments[1] + ": failed");
+  if (status != 0) throw UnavailableError(arguments[0] + " " + arguments[1] + ": failed");
   return text;
 }
 

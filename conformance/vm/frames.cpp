@@ -16,8 +16,7 @@ constexpr size_t kFrameMax = 1 << 16, kHeadMax = 512;
 
 [[noreturn]] void fail(std::string_view what, std::string_view line = {}) {
   std::string text = "the machine's answers are damaged: " + std::string(what);
-  for (const char c : line.substr(0, 60))
-    text += c >= ' ' && c <= '~' ? c : '?';
+  for (const char c : line.substr(0, 60)) text += c >= ' ' && c <= '~' ? c : '?';
   throw UnavailableError(text);
 }
 
@@ -43,8 +42,7 @@ void FrameReader::take_end(std::string_view line) {
   const std::string_view how = take_word(line);
   const int number = take_number<int>(line, 10);
   ended_ = true;
-  if (how == "status" && number == 0)
-    return;
+  if (how == "status" && number == 0) return;
   failure_ = how == "signal" ? "was killed by signal " : "ended with status ";
   failure_ += std::to_string(number);
 }
@@ -59,8 +57,7 @@ void FrameReader::take_head(std::string_view line) {
   if (word == "frame") {
     frame_left_ = take_number<size_t>(line, 10);
     frame_sum_ = take_number<uint32_t>(line, 16);
-    if (frame_left_ == 0 || frame_left_ > kFrameMax)
-      fail("a frame of impossible length");
+    if (frame_left_ == 0 || frame_left_ > kFrameMax) fail("a frame of impossible length");
   } else if (word == "module") {
     if (line.size() < 3 || line.substr(line.size() - 3) != " ok")
       failed_modules_.emplace_back(line);
@@ -76,11 +73,9 @@ void FrameReader::feed(std::string_view bytes) {
   size_t at = 0;
   while (!ended_) {
     if (frame_left_ != 0) {
-      if (raw_.size() - at < frame_left_)
-        break;
+      if (raw_.size() - at < frame_left_) break;
       const std::string_view frame(raw_.data() + at, frame_left_);
-      if (sum_of(0, frame) != frame_sum_)
-        fail("a frame's checksum does not hold");
+      if (sum_of(0, frame) != frame_sum_) fail("a frame's checksum does not hold");
       total_sum_ = sum_of(total_sum_, frame);
       total_ += frame.size();
       text_ += frame;
@@ -90,8 +85,7 @@ void FrameReader::feed(std::string_view bytes) {
     }
     const size_t newline = raw_.find('\n', at);
     if (newline == std::string::npos) {
-      if (begun_ && raw_.size() - at > kHeadMax)
-        fail("a line without an end");
+      if (begun_ && raw_.size() - at > kHeadMax) fail("a line without an end");
       break;
     }
     take_head(std::string_view(raw_).substr(at, newline - at));

@@ -7,13 +7,10 @@
 namespace sockoracle {
 namespace {
 
-void pad_to_4(std::string& text) {
-  text.append((4 - text.size() % 4) % 4, '\0');
-}
+void pad_to_4(std::string& text) { text.append((4 - text.size() % 4) % 4, '\0'); }
 
 void append_hex8(std::string& text, uint32_t number) {
-  for (int shift = 28; shift >= 0; shift -= 4)
-    text += "0123456789abcdef"[(number >> shift) & 15];
+  for (int shift = 28; shift >= 0; shift -= 4) text += "0123456789abcdef"[(number >> shift) & 15];
 }
 
 }  // namespace
@@ -28,8 +25,7 @@ void Initramfs::add(std::string_view path, uint32_t mode, std::string_view bytes
   const std::array<uint32_t, 13> head = {++inode_, mode, 0,     0,     links,     0, size,
                                          0,        0,    major, minor, name_size, 0};
   archive_ += "070701";
-  for (const uint32_t number : head)
-    append_hex8(archive_, number);
+  for (const uint32_t number : head) append_hex8(archive_, number);
   archive_ += path;
   archive_ += '\0';
   pad_to_4(archive_);

@@ -31,15 +31,13 @@ std::vector<std::string> depends_of(std::string_view image) {
   constexpr std::string_view kKey("\0depends=", 9);
   std::vector<std::string> names;
   const size_t at = image.find(kKey);
-  if (at == std::string_view::npos)
-    return names;
+  if (at == std::string_view::npos) return names;
   std::string_view list = image.substr(at + kKey.size());
   list = list.substr(0, list.find('\0'));
   while (!list.empty()) {
     const size_t comma = list.find(',');
     std::string name(list.substr(0, comma));
-    for (char& c : name)
-      c = c == '-' ? '_' : c;
+    for (char& c : name) c = c == '-' ? '_' : c;
     names.push_back(std::move(name));
     list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
   }
@@ -55,11 +53,9 @@ constexpr std::string_view kProtocolModules[] = {
 std::string module_name(const fs::path& path) {
   std::string name = path.filename();
   const size_t end = name.find(".ko");
-  if (end == std::string::npos)
-    return {};
+  if (end == std::string::npos) return {};
   const std::string packing = name.substr(end + 3);
-  if (packing != "" && packing != ".gz" && packing != ".xz" && packing != ".zst")
-    return {};
+  if (packing != "" && packing != ".gz" && packing != ".xz" && packing != ".zst") return {};
   name.resize(end);
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
@@ -67,13 +63,10 @@ std::string module_name(const fs::path& path) {
 
 std::string unpacked(const fs::path& path) {
   constexpr size_t kModuleMax = 256u << 20;
-  if (path.extension() == ".xz")
-    return output_of({"xz", "-dc", path});
-  if (path.extension() == ".zst")
-    return output_of({"zstd", "-dcq", path});
+  if (path.extension() == ".xz") return output_of({"xz", "-dc", path});
+  if (path.extension() == ".zst") return output_of({"zstd", "-dcq", path});
   std::string bytes = load_text(path), plain;
-  if (path.extension() != ".gz")
-    return bytes;
+  if (path.extension() != ".gz") return bytes;
   if (!gunzip(bytes, kModuleMax, &plain))
     throw UsageError(path.string() + ": not gzip, or damaged");
   return plain;
@@ -85,19 +78,16 @@ class Sorter {
   explicit Sorter(std::map<std::string, fs::path> files) : files_(std::move(files)) {}
 
   Modules sorted() {
-    for (const std::string_view name : kProtocolModules)
-      visit(std::string(name));
+    for (const std::string_view name : kProtocolModules) visit(std::string(name));
     return std::move(order_);
   }
 
  private:
   void visit(const std::string& name) {
     const auto found = files_.find(name);
-    if (found == files_.end() || !visited_.insert(name).second)
-      return;
+    if (found == files_.end() || !visited_.insert(name).second) return;
     std::string image = unpacked(found->second);
-    for (const std::string& needed : depends_of(image))
-      visit(needed);
+    for (const std::string& needed : depends_of(image)) visit(needed);
     order_.emplace_back(name, std::move(image));
   }
 
@@ -117,20 +107,16 @@ KernelFolder find_kernel(const std::string& release) {
   }
   KernelFolder kernel;
   kernel.image = folder / "vmlinuz";
-  if (fs::exists(folder / "config", ignored))
-    kernel.config = folder / "config";
-  if (!fs::is_empty(folder / "modules", ignored) && !ignored)
-    kernel.modules = folder / "modules";
+  if (fs::exists(folder / "config", ignored)) kernel.config = folder / "config";
+  if (!fs::is_empty(folder / "modules", ignored) && !ignored) kernel.modules = folder / "modules";
   return kernel;
 }
 
 std::string config_text(const std::string& path) {
   constexpr size_t kConfigMax = 4u << 20;
   std::string text = load_text(path), plain;
-  if (text.substr(0, 2) != "\x1f\x8b")
-    return text;
-  if (!gunzip(text, kConfigMax, &plain))
-    throw UsageError(path + ": not gzip, or damaged");
+  if (text.substr(0, 2) != "\x1f\x8b") return text;
+  if (!gunzip(text, kConfigMax, &plain)) throw UsageError(path + ": not gzip, or damaged");
   return plain;
 }
 
@@ -168,12 +154,13 @@ std::string image_release(const std::string& path) {
   if (image.size() > kVersionAt + 2 && image.compare(kMagicAt, 4, "HdrS") == 0) {
     const auto byte = [&](size_t i) { return static_cast<unsigned char>(image[i]); };
     at = kSetupAt + byte(kVersionAt) + (size_t{byte(kVersionAt + 1)} << 8);
-  } else if (image.compare(0, 4, "\x7f" "ELF") == 0) {
+  } else if (image.compare(0, 4,
+                           "\x7f"
+                           "ELF") == 0) {
     at = image.find(kBanner);
     at += at == std::string::npos ? 0 : kBanner.size();
   }
-  if (at >= image.size())
-    return {};
+  if (at >= image.size()) return {};
   constexpr size_t kReleaseMax = 64;  // __NEW_UTS_LEN
   const std::string text = image.substr(at, kReleaseMax);
   return text.substr(0, text.find_first_of(std::string_view(" \0\n", 3)));
@@ -185,17 +172,13 @@ Modules modules_in_order(const std::string& folder) {
   fs::recursive_directory_iterator at(folder, error);
   for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
     const std::string name = module_name(at->path());
-    if (!name.empty() && at->is_regular_file())
-      files.emplace(name, at->path());
+    if (!name.empty() && at->is_regular_file()) files.emplace(name, at->path());
   }
-  if (error)
-    throw UsageError(folder + ": " + error.message());
+  if (error) throw UsageError(folder + ": " + error.message());
   Modules modules = Sorter(std::move(files)).sorted();
-  if (!modules.empty())
-    return modules;
+  if (!modules.empty()) return modules;
   std::string wanted;
-  for (const std::string_view name : kProtocolModules)
-    wanted += " " + std::string(name) + ".ko";
+  for (const std::string_view name : kProtocolModules) wanted += " " + std::string(name) + ".ko";
   throw UnavailableError("no protocol module in " + folder + "; looked for:" + wanted);
 }
 

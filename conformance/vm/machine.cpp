@@ -90,8 +90,7 @@ void kill_users_of(const std::string& folder) {
 
 std::string last_line(const std::string& text) {
   size_t end = text.find_last_not_of("\r\n");
-  if (end == std::string::npos)
-    return {};
+  if (end == std::string::npos) return {};
   const size_t begin = text.find_last_of("\r\n", end);
   return text.substr(begin == std::string::npos ? 0 : begin + 1, end - begin);
 }
@@ -130,17 +129,13 @@ void write_new_file(const std::string& path, std::string_view bytes) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   while (fd >= 0 && !bytes.empty()) {
     const ssize_t count = write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count <= 0)
-      break;
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
     bytes.remove_prefix(static_cast<size_t>(count));
   }
   const int error = errno;
-  if (fd >= 0)
-    close(fd);
-  if (fd < 0 || !bytes.empty())
-    throw UnavailableError(path + ": " + std::strerror(error));
+  if (fd >= 0) close(fd);
+  if (fd < 0 || !bytes.empty()) throw UnavailableError(path + ": " + std::strerror(error));
 }
 
 void Machine::send(std::string_view line) {
@@ -155,8 +150,7 @@ void Machine::add_file(const std::string& path, std::string_view bytes, bool exe
 }
 
 void Machine::boot(const MachineCommand& command, const Modules& modules, bool later) {
-  for (const char* folder : {"dev", "proc", "sys", "tmp"})
-    files_.add_folder(folder);
+  for (const char* folder : {"dev", "proc", "sys", "tmp"}) files_.add_folder(folder);
   files_.add_character_device("dev/console", 5, 1);
   const std::span<const unsigned char> probe = probe_image();
   const std::string_view program(reinterpret_cast<const char*>(probe.data()), probe.size());
@@ -182,18 +176,15 @@ void Machine::boot(const MachineCommand& command, const Modules& modules, bool l
     argument = replaced(argument, "{folder}", folder_.path());
   }
   int pipes[2], failure[2];
-  if (pipe2(pipes, O_CLOEXEC) != 0 || pipe2(failure, O_CLOEXEC) != 0)
-    fail("cannot have a pipe");
+  if (pipe2(pipes, O_CLOEXEC) != 0 || pipe2(failure, O_CLOEXEC) != 0) fail("cannot have a pipe");
   const std::string log_path = folder_.path() + "/log";
   const int log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   started_ = true;
   pid_ = fork();
-  if (pid_ == 0)
-    execute(arguments, pipes[1], log, failure[1]);
+  if (pid_ == 0) execute(arguments, pipes[1], log, failure[1]);
   close(pipes[1]);
   close(failure[1]);
-  if (log >= 0)
-    close(log);
+  if (log >= 0) close(log);
   answers_ = pipes[0];
   int error = pid_ < 0 ? errno : 0;
   const ssize_t count = pid_ < 0 ? 0 : read(failure[0], &error, sizeof error);
@@ -209,18 +200,13 @@ void Machine::boot(const MachineCommand& command, const Modules& modules, bool l
   deadline_ = std::chrono::steady_clock::now() + time_limit_;
 }
 
-Machine::~Machine() {
-  end();
-}
+Machine::~Machine() { end(); }
 
 void Machine::end() {
-  if (answers_ >= 0)
-    close(answers_);
+  if (answers_ >= 0) close(answers_);
   answers_ = -1;
-  if (!started_)
-    return;
-  if (pid_ > 0)
-    kill(-pid_, SIGKILL);
+  if (!started_) return;
+  if (pid_ > 0) kill(-pid_, SIGKILL);
   kill_users_of(folder_.path());
   while (pid_ > 0 && waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
@@ -237,10 +223,8 @@ std::string Machine::console_tail() const {
       continue;
     }
     const size_t panic = text.find("Kernel panic");
-    if (panic != std::string::npos)
-      return last_line(text.substr(0, text.find('\n', panic)));
-    if (!last_line(text).empty())
-      return "its last words: " + last_line(text).substr(0, 160);
+    if (panic != std::string::npos) return last_line(text.substr(0, text.find('\n', panic)));
+    if (!last_line(text).empty()) return "its last words: " + last_line(text).substr(0, 160);
   }
   return "it said nothing";
 }
@@ -251,27 +235,24 @@ void Machine::fail(const std::string& what) {
 
 void Machine::read_more() {
   using std::chrono::milliseconds;
-  const auto left = std::chrono::duration_cast<milliseconds>(deadline_ -
-                                                             std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::duration_cast<milliseconds>(deadline_ - std::chrono::steady_clock::now());
   if (left.count() <= 0)
     fail("was not done after " + std::to_string(time_limit_.count()) + " seconds");
   pollfd waited{answers_, POLLIN, 0};
   const int ready =
       poll(&waited, 1, static_cast<int>(std::min<milliseconds>(silence_, left).count() + 1));
-  if (ready < 0 && errno == EINTR)
-    return;
+  if (ready < 0 && errno == EINTR) return;
   if (ready == 0 && left > silence_)
     fail("sent nothing for " + std::to_string(silence_.count()) + " seconds");
-  if (ready == 0)
-    return;
+  if (ready == 0) return;
   char bytes[65536];
   const ssize_t count = read(answers_, bytes, sizeof bytes);
   if (count > 0) {
     frames_.feed({bytes, static_cast<size_t>(count)});
     return;
   }
-  if (count < 0 && errno == EINTR)
-    return;
+  if (count < 0 && errno == EINTR) return;
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }

@@ -41,10 +41,10 @@ void write_new_file(const std::string& path, std::string_view bytes);
 // stderr), "{initrd}" the initramfs; the answers come on the standard output.
 struct MachineCommand {
   std::vector<std::string> arguments;
-  std::string package{};                    // where the program comes from, for who lacks it
-  std::chrono::seconds time_limit{900};     // for everything
+  std::string package{};                 // where the program comes from, for who lacks it
+  std::chrono::seconds time_limit{900};  // for everything
   // A boot takes ten seconds without KVM, everything one to two minutes on a busy machine.
-  std::chrono::seconds silence{120};        // between two answers
+  std::chrono::seconds silence{120};  // between two answers
 };
 
 class Machine final : public ProbeLink {

@@ -28,8 +28,7 @@ void pack_own_program(Machine& machine, const std::vector<std::string>& argument
                       const MachineOptions& asked, MachineSetup& setup) {
   // Under TCG one oracle alone takes minutes where the other processor is busy as well.
   setup.command.silence = std::chrono::seconds(900);
-  if (asked.time_limit == 0)
-    setup.command.time_limit = std::chrono::seconds(1800);
+  if (asked.time_limit == 0) setup.command.time_limit = std::chrono::seconds(1800);
   if (std::find(arguments.begin(), arguments.end(), "--world") != arguments.end())
     throw UsageError("--world FILE stays outside of the machine: with --deep single world flags "
                      "are accepted");
@@ -40,16 +39,13 @@ void pack_own_program(Machine& machine, const std::vector<std::string>& argument
   for (const std::string& path : objects) {
     const std::string name = base_name(path);
     machine.add_file("program/lib/" + name, load_text(path), true);
-    if (name.substr(0, 3) == "ld-")
-      loader = "/program/lib/" + name;
+    if (name.substr(0, 3) == "ld-") loader = "/program/lib/" + name;
   }
   // Through its loader: then nothing depends on where a distribution keeps one.
   std::string lines;
-  if (!loader.empty())
-    lines = loader + "\n--library-path\n/program/lib\n";
+  if (!loader.empty()) lines = loader + "\n--library-path\n/program/lib\n";
   lines += "/program/sockoracle\n";
-  for (const std::string& argument : arguments)
-    lines += argument + "\n";
+  for (const std::string& argument : arguments) lines += argument + "\n";
   machine.add_file("program/arguments", lines);
   if (!setup.kernel_release.empty() && !setup.config.empty())
     machine.add_file("boot/config-" + setup.kernel_release, setup.config);
@@ -66,8 +62,7 @@ std::string own_program_output(Machine& machine) {
     }
     const size_t blank = line.find(' ', line.find(' ') + 1);
     const std::string status = line.substr(0, blank);
-    if (status == "ended 0")
-      return text;
+    if (status == "ended 0") return text;
     throw UnavailableError("in the virtual machine sockoracle " + status + ": " +
                            (blank == std::string::npos
                                 ? std::string("it said nothing")

@@ -12,8 +12,8 @@
 namespace sockoracle {
 
 struct MachineSetup {
-  std::string subject;  // "vm" or "uml", as recordings name it
-  Release release{};    // the series that the plan is made for; the machine says the rest
+  std::string subject;         // "vm" or "uml", as recordings name it
+  Release release{};           // the series that the plan is made for; the machine says the rest
   std::string kernel_release;  // as the kernel's uname will say it; empty: not known before
   MachineCommand command;
   std::string config;  // the text of its .config; empty: what /proc/config.gz says, if anything

@@ -28,8 +28,7 @@ class VmSubject final : public Subject {
       throw UsageError("--allow-autoload wants modules to load: vm:RELEASE-modules, or --modules "
                        "DIR");
     }
-    if (autoload)
-      queue_autoload(machine_);
+    if (autoload) queue_autoload(machine_);
     queue_facts(machine_);
     World planned = default_world(setup.release);
     planned.modules_enabled = false;
@@ -38,19 +37,16 @@ class VmSubject final : public Subject {
     everything.allow_autoload = true;
     everything.machine = true;
     plan_ = make_plan(planned, everything);
-    for (const ContextPlan& part : plan_.contexts)
-      client_.queue(part);
+    for (const ContextPlan& part : plan_.contexts) client_.queue(part);
     if (asking.deep) queue_deep(asking, &setup);
     machine_.boot(setup.command, setup.modules, autoload);
-    if (autoload)
-      autoload_ = collect_autoload(machine_, setup.modules);
+    if (autoload) autoload_ = collect_autoload(machine_, setup.modules);
     ProbeFacts facts = collect_facts(machine_, setup.config);
     provenance_ = std::move(facts.provenance);
     world_ = facts.world;
     provenance_.subject = setup.subject;
     provenance_.tool = tool_name();
-    if (asking.adjust)
-      asking.adjust(world_);
+    if (asking.adjust) asking.adjust(world_);
     for (const std::string& module : machine_.failed_modules()) {
       complain("module not loaded: " + module);
     }
@@ -70,8 +66,7 @@ class VmSubject final : public Subject {
 
   // What is asked was settled before the boot.
   void answer(const PlanOptions&, const ContextSink& sink) override {
-    for (const ContextPlan& part : plan_.contexts)
-      sink(client_.collect(part));
+    for (const ContextPlan& part : plan_.contexts) sink(client_.collect(part));
     if (deep_asked_) deep_ = read_deep_json(own_program_output(machine_));
   }
 

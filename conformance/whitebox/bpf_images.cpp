@@ -5,17 +5,12 @@
 #define SOCKORACLE_IMAGE(name, path)                                     \
   asm(".section .rodata\n"                                               \
       ".balign 16\n"                                                     \
-      "sockoracle_bpf_" #name                                            \
-      "_begin:\n"                                                        \
-      ".incbin \"" path                                                  \
-      "\"\n"                                                             \
-      "sockoracle_bpf_" #name                                            \
-      "_end:\n"                                                          \
+      "sockoracle_bpf_" #name "_begin:\n"                                \
+      ".incbin \"" path "\"\n"                                           \
+      "sockoracle_bpf_" #name "_end:\n"                                  \
       ".byte 0\n"                                                        \
-      ".globl sockoracle_bpf_" #name                                     \
-      "_begin\n"                                                         \
-      ".globl sockoracle_bpf_" #name                                     \
-      "_end\n"                                                           \
+      ".globl sockoracle_bpf_" #name "_begin\n"                          \
+      ".globl sockoracle_bpf_" #name "_end\n"                            \
       ".text\n");                                                        \
   extern "C" const unsigned char sockoracle_bpf_##name##_begin[];        \
   extern "C" const unsigned char sockoracle_bpf_##name##_end[];          \

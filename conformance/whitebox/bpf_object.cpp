@@ -16,9 +16,7 @@ namespace sockoracle {
 namespace {
 
 // libbpf says on stderr what went wrong, over many lines; the reason is in errno.
-int say_nothing(libbpf_print_level, const char*, va_list) {
-  return 0;
-}
+int say_nothing(libbpf_print_level, const char*, va_list) { return 0; }
 
 [[noreturn]] void fail(const char* what, int error) {
   throw UnavailableError(std::string(what) + ": " + errno_words(error));
@@ -32,9 +30,7 @@ std::string errno_words(int error) {
   return name.empty() ? text : std::string(name) + " (" + text + ")";
 }
 
-void BpfLinkDeleter::operator()(bpf_link* link) const {
-  bpf_link__destroy(link);
-}
+void BpfLinkDeleter::operator()(bpf_link* link) const { bpf_link__destroy(link); }
 
 BpfObject::BpfObject(std::span<const unsigned char> image, const char* name,
                      std::span<const char* const> wanted) {
@@ -43,8 +39,7 @@ BpfObject::BpfObject(std::span<const unsigned char> image, const char* name,
   options.sz = sizeof options;
   options.object_name = name;
   object_ = bpf_object__open_mem(image.data(), image.size(), &options);
-  if (object_ == nullptr)
-    fail("the BPF programs cannot be read", errno);
+  if (object_ == nullptr) fail("the BPF programs cannot be read", errno);
   if (!wanted.empty()) {
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, object_) {
@@ -62,9 +57,7 @@ BpfObject::BpfObject(std::span<const unsigned char> image, const char* name,
   }
 }
 
-BpfObject::~BpfObject() {
-  bpf_object__close(object_);
-}
+BpfObject::~BpfObject() { bpf_object__close(object_); }
 
 bpf_program* BpfObject::program(const char* name) const {
   return bpf_object__find_program_by_name(object_, name);
@@ -73,8 +66,7 @@ bpf_program* BpfObject::program(const char* name) const {
 bpf_map* BpfObject::map(const char* suffix) const {
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object_) {
-    if (std::string_view(bpf_map__name(map)).ends_with(suffix))
-      return map;
+    if (std::string_view(bpf_map__name(map)).ends_with(suffix)) return map;
   }
   return nullptr;
 }
@@ -82,8 +74,7 @@ bpf_map* BpfObject::map(const char* suffix) const {
 void BpfObject::set_globals(const void* value, size_t size) const {
   const bpf_map* globals = map(".bss");
   const uint32_t zero = 0;
-  if (globals == nullptr || bpf_map__value_size(globals) != size)
-    fail("BPF globals", EINVAL);
+  if (globals == nullptr || bpf_map__value_size(globals) != size) fail("BPF globals", EINVAL);
   if (bpf_map_update_elem(bpf_map__fd(globals), &zero, value, BPF_ANY) != 0) {
     fail("BPF globals", errno);
   }
@@ -92,10 +83,8 @@ void BpfObject::set_globals(const void* value, size_t size) const {
 void BpfObject::get_globals(void* value, size_t size) const {
   const bpf_map* globals = map(".bss");
   const uint32_t zero = 0;
-  if (globals == nullptr || bpf_map__value_size(globals) != size)
-    fail("BPF globals", EINVAL);
-  if (bpf_map_lookup_elem(bpf_map__fd(globals), &zero, value) != 0)
-    fail("BPF globals", errno);
+  if (globals == nullptr || bpf_map__value_size(globals) != size) fail("BPF globals", EINVAL);
+  if (bpf_map_lookup_elem(bpf_map__fd(globals), &zero, value) != 0) fail("BPF globals", errno);
 }
 
 }  // namespace sockoracle

@@ -53,7 +53,7 @@ class BtfLayout {
   bool find_member(uint32_t type, std::string_view name, uint32_t base_bit, Member* found) const;
   bool describe(uint32_t type, Member* member) const;
 
-  btf* btf_ = nullptr;      // what is searched: vmlinux_, or a module's on top of it
+  btf* btf_ = nullptr;  // what is searched: vmlinux_, or a module's on top of it
   btf* vmlinux_ = nullptr;
 };
 

@@ -43,15 +43,13 @@ int load_refusal() {
 
 DenyingCgroup::DenyingCgroup() {
   program_ = load_refusal();
-  if (program_ < 0)
-    fail("BPF_PROG_LOAD", errno);
+  if (program_ < 0) fail("BPF_PROG_LOAD", errno);
   bpf_attr link{};
   link.link_create.prog_fd = static_cast<uint32_t>(program_);
   link.link_create.target_fd = static_cast<uint32_t>(cgroup_.descriptor());
   link.link_create.attach_type = BPF_CGROUP_INET_SOCK_CREATE;
   link_ = bpf(BPF_LINK_CREATE, link);
-  if (link_ >= 0)
-    return;
+  if (link_ >= 0) return;
   // Until 5.6 there are no such links; the attachment then ends with the cgroup.
   bpf_attr attach{};
   attach.target_fd = static_cast<uint32_t>(cgroup_.descriptor());
@@ -65,8 +63,7 @@ DenyingCgroup::DenyingCgroup() {
 }
 
 DenyingCgroup::~DenyingCgroup() {
-  if (link_ >= 0)
-    close(link_);
+  if (link_ >= 0) close(link_);
   close(program_);
 }
 

@@ -15,8 +15,8 @@
 namespace sockoracle {
 
 inline constexpr std::string_view kDeepCallContexts[] = {
-    "root",  "nobody",    "userns-root", "userns-root-host-net", "no-fd",
-    "mptcp-off", "ping-gid", "cgroup-deny", "lsm-deny-create", "lsm-deny-post-create",
+    "root",           "nobody",   "userns-root", "userns-root-host-net", "no-fd",
+    "mptcp-off",      "ping-gid", "cgroup-deny", "lsm-deny-create",      "lsm-deny-post-create",
     "lsm-deny-alloc", "file-max"};
 
 inline bool has_deep_calls(const ContextPlan& plan) {
@@ -58,8 +58,7 @@ inline constexpr struct {
 inline std::vector<Call> deep_calls(const World& world) {
   std::vector<Call> calls;
   for (const auto& [family, type, protocol] : kDeepCalls) {
-    if (world.modules_enabled && might_request_module(world, family, type, protocol))
-      continue;
+    if (world.modules_enabled && might_request_module(world, family, type, protocol)) continue;
     calls.push_back({.entry = Entry::socket, .family = family, .type = type, .protocol = protocol});
   }
   return calls;

@@ -48,8 +48,7 @@ void check_entries(const World& base, const Plan& plan, DeepResult& result) {
   };
   for_each_context(base, plan, oracle, plain_operations, body);
   for (const auto& [name, count] : calls) {
-    oracle.counts +=
-        (oracle.counts.empty() ? "" : ", ") + plural(count, "call") + " by " + name;
+    oracle.counts += (oracle.counts.empty() ? "" : ", ") + plural(count, "call") + " by " + name;
   }
   for (const auto& [why, count] : unusable) {
     oracle.notes.push_back(plural(count, "call") + " by " + why);

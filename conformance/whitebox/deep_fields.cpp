@@ -31,8 +31,7 @@ Request creatable(const Request& request, ModelAsker& asker) {
       const Piece& piece = asker.piece(request.family, request.type, static_cast<int32_t>(at));
       const ProtocolRange part{static_cast<int32_t>(at), std::min(piece.high, range.high)};
       const bool modelled = piece.rule != Rule::family_not_modelled;
-      if (piece.error == 0 && modelled)
-        out.protocols.push_back(part);
+      if (piece.error == 0 && modelled) out.protocols.push_back(part);
       at = part.high + int64_t{1};
     }
   }
@@ -62,14 +61,11 @@ class FieldChecker {
     ModelAsker asker(world_);
     requests_.clear();
     for (const Request& request : plan.requests) {
-      if (request.deep)
-        continue;
+      if (request.deep) continue;
       Request part = creatable(request, asker);
-      if (!part.protocols.empty())
-        requests_.push_back(std::move(part));
+      if (!part.protocols.empty()) requests_.push_back(std::move(part));
     }
-    if (requests_.empty())
-      return;
+    if (requests_.empty()) return;
     probe_.send("context " + context_ + " " + plan.operations);
     const std::string answer(probe_.receive());
     if (answer == "context " + context_ + " ok") {
@@ -77,9 +73,8 @@ class FieldChecker {
     } else {
       Group group = group_for(requests_.front());
       const std::string skip = "context " + context_ + " skip ";
-      group.skipped = answer.starts_with(skip)
-                          ? staging_reason(answer.substr(skip.size()), context_)
-                          : answer;
+      group.skipped =
+          answer.starts_with(skip) ? staging_reason(answer.substr(skip.size()), context_) : answer;
       result_.groups.push_back({context_, std::move(group), {}});
     }
     probe_.send("leave");
@@ -98,8 +93,7 @@ class FieldChecker {
                        std::to_string(tenths % 10) + " us each";
     }
     for (const auto& [name, reason] : observer_.unreadable()) {
-      if (expected_.contains(name))
-        oracle.notes.push_back(name + ": " + reason);
+      if (expected_.contains(name)) oracle.notes.push_back(name + ": " + reason);
     }
     oracle.notes.insert(oracle.notes.end(), std::begin(kNotCompared), std::end(kNotCompared));
     return oracle;
@@ -137,8 +131,7 @@ class FieldChecker {
           hold(request, static_cast<int32_t>(low), static_cast<int32_t>(high));
           held += static_cast<size_t>(high - low + 1);
           low = high + 1;
-          if (held < batch_)
-            continue;
+          if (held < batch_) continue;
           observe_held();
           held = 0;
         }
@@ -153,14 +146,12 @@ class FieldChecker {
     int64_t created = 0;
     while (true) {
       const std::string line(probe_.receive());
-      if (line == ".")
-        break;
+      if (line == ".") break;
       int64_t words[4] = {0, 0, 0, 0};
       const char* at = line.data() + std::min<size_t>(line.size(), 4);
       const char* end = line.data() + line.size();
       for (int64_t& word : words) {
-        if (at == end || *at++ != ' ')
-          throw UnavailableError("the probe answered: " + line);
+        if (at == end || *at++ != ' ') throw UnavailableError("the probe answered: " + line);
         at = std::from_chars(at, end, word).ptr;
       }
       process_ = static_cast<pid_t>(words[0]);
@@ -180,8 +171,7 @@ class FieldChecker {
       spent_ += Clock::now() - begin;
       for (const SocketCopy& copy : copies) {
         const auto found = held_.find(copy.head.fd);
-        if (found == held_.end())
-          continue;
+        if (found == held_.end()) continue;
         compare(*found->second.request, found->second.protocol, copy);
         held_.erase(found);
       }
@@ -198,13 +188,10 @@ class FieldChecker {
   // What differs by the protocol's number alone is one difference, not hundreds. Small numbers are
   // themselves: a 1 is more often a flag than ICMP.
   static std::string folded(const std::string& text, int32_t protocol) {
-    if (protocol < 16 || text.size() < 2)
-      return text;
+    if (protocol < 16 || text.size() < 2) return text;
     const auto low = static_cast<uint16_t>(protocol);
-    if (text == std::to_string(protocol))
-      return "$protocol";
-    if (text == std::to_string(((low << 8) & 0xff00) | (low >> 8)))
-      return "htons($protocol)";
+    if (text == std::to_string(protocol)) return "$protocol";
+    if (text == std::to_string(((low << 8) & 0xff00) | (low >> 8))) return "htons($protocol)";
     return text;
   }
 
@@ -219,8 +206,7 @@ class FieldChecker {
                     .protocol = protocol};
     const Verdict verdict = kernel_->call(call);
     const socket* sock = verdict.fd >= 0 ? kernel_->lookup(verdict.fd) : nullptr;
-    if (sock == nullptr)
-      return;
+    if (sock == nullptr) return;
     ++sockets_;
     DeepGroup& group = result_.groups[group_of_.at(&request)];
     for (const Observable& row : observables()) {
@@ -233,13 +219,11 @@ class FieldChecker {
       const Observable& row = observables()[field.row];
       SameView same{.protocol = protocol};  // each protocol is asked here
       const std::string expected = probe_text(row, row.expect(*kernel_, *sock), same);
-      if (expected.empty())
-        continue;
+      if (expected.empty()) continue;
       const std::string got = observer_.text(field, copy, expected);
       ++values_;
       fields_.insert(field.row);
-      if (got == expected)
-        continue;
+      if (got == expected) continue;
       group.differences.push_back({context_, Rule::created, call, protocol, std::string(row.name),
                                    folded(expected, protocol),
                                    got.empty() ? "not there" : folded(got, protocol)});
@@ -270,8 +254,7 @@ class FieldChecker {
 void check_fields(const World& base, const Plan& plan, DeepResult& result) {
   FieldChecker checker(base, result);
   for (const ContextPlan& context : plan.contexts) {
-    if (context.skipped.empty())
-      checker.check_context(context);
+    if (context.skipped.empty()) checker.check_context(context);
   }
   result.oracles.push_back(checker.oracle());
 }

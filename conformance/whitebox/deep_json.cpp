@@ -27,8 +27,7 @@ class Line {
 
  private:
   void begin(std::string_view key) {
-    if (out_.back() != '{')
-      out_ += ',';
+    if (out_.back() != '{') out_ += ',';
     append_quoted(out_, key);
     out_ += ':';
   }
@@ -80,8 +79,7 @@ class Reader {
       text_ = text_.substr(end + 1);
       ended = take();
     }
-    if (!ended)
-      fail("the end is missing");
+    if (!ended) fail("the end is missing");
     return std::move(result_);
   }
 
@@ -99,9 +97,7 @@ class Reader {
   const std::string& text(std::string_view key) const {
     return member(key, JsonTree::Kind::text).text;
   }
-  int64_t number(std::string_view key) const {
-    return member(key, JsonTree::Kind::number).number;
-  }
+  int64_t number(std::string_view key) const { return member(key, JsonTree::Kind::number).number; }
   int32_t word(std::string_view key) const { return static_cast<int32_t>(number(key)); }
 
   bool take() {
@@ -127,8 +123,7 @@ class Reader {
   void take_group() {
     DeepGroup& deep = result_.groups.emplace_back();
     deep.context = text("group");
-    if (find_context(deep.context) == nullptr)
-      fail("no context " + deep.context);
+    if (find_context(deep.context) == nullptr) fail("no context " + deep.context);
     deep.group.oracle = text("oracle");
     deep.group.skipped = text("skipped");
     deep.group.family = word("family");
@@ -139,8 +134,7 @@ class Reader {
 
   void take_difference() {
     const RuleRow* rule = find_rule(text("rule"));
-    if (rule == nullptr)
-      fail("no rule " + text("rule"));
+    if (rule == nullptr) fail("no rule " + text("rule"));
     const Call call{.entry = static_cast<Entry>(number("entry")),
                     .family = word("family"),
                     .type = word("type"),
@@ -167,17 +161,13 @@ std::string deep_json(const DeepResult& result) {
         .text("skipped", oracle.skipped)
         .number("compared", static_cast<int64_t>(oracle.compared))
         .end();
-    for (const std::string& note : oracle.notes)
-      Line(out).text("note", note).end();
+    for (const std::string& note : oracle.notes) Line(out).text("note", note).end();
   }
-  for (const DeepGroup& group : result.groups)
-    write_group(out, group);
+  for (const DeepGroup& group : result.groups) write_group(out, group);
   Line(out).number("end", 1).end();
   return out;
 }
 
-DeepResult read_deep_json(std::string_view text) {
-  return Reader(text).read();
-}
+DeepResult read_deep_json(std::string_view text) { return Reader(text).read(); }
 
 }  // namespace sockoracle

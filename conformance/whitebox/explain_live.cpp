@@ -19,9 +19,7 @@ namespace {
 
 constexpr size_t kColumn = 62;
 
-std::string outcome(int32_t error) {
-  return error == 0 ? "a socket" : outcome_name(error);
-}
+std::string outcome(int32_t error) { return error == 0 ? "a socket" : outcome_name(error); }
 
 std::string live_text(const LiveStep& step) {
   std::string text;
@@ -29,15 +27,12 @@ std::string live_text(const LiveStep& step) {
     case step_capable: {
       text = "cap_capable";
       for (const Symbol& row : capability_symbols()) {
-        if (row.number == step.capability)
-          text += " " + std::string(row.name);
+        if (row.number == step.capability) text += " " + std::string(row.name);
       }
       text += step.result == 0 ? " -> yes" : " -> no";
       break;
     }
-    case step_module:
-      text = "request_module";
-      break;
+    case step_module: text = "request_module"; break;
     case step_free:
       text = "object " + std::to_string(step.number) + " freed in " + step.where;
       break;
@@ -61,8 +56,7 @@ std::string table(const BothSteps& both) {
   std::string out = padded("  the model", kColumn) + "the running kernel\n";
   for (const StepPair& pair : both.pairs) {
     std::string line = "  ";
-    if (pair.model >= 0)
-      line += step_text(both.model[static_cast<size_t>(pair.model)]);
+    if (pair.model >= 0) line += step_text(both.model[static_cast<size_t>(pair.model)]);
     if (pair.live >= 0) {
       const LiveStep& live = both.live.steps[static_cast<size_t>(pair.live)];
       if (pair.model < 0) line += no_step(live);
@@ -75,8 +69,7 @@ std::string table(const BothSteps& both) {
 
 std::string judgement(const std::string& expected, const std::string& got,
                       const std::string& when_equal) {
-  if (expected == got)
-    return "  " + when_equal + "\n";
+  if (expected == got) return "  " + when_equal + "\n";
   return "  They differ.\n    the model  " + paragraph(expected, 15) + "\n    the kernel " +
          paragraph(got, 15) + "\n";
 }
@@ -86,16 +79,14 @@ BothSteps make_steps(LiveContext& context, const Call& call, std::string* text) 
   const BothSteps both = StepSession(tracer, context).make(call);
   std::string& out = *text;
   out = table(both) + "\n";
-  if (both.live.held != 0)
-    out += "  " + objects_word(both.live.held) + " not given back\n";
+  if (both.live.held != 0) out += "  " + objects_word(both.live.held) + " not given back\n";
   const bool besides = std::any_of(both.live.steps.begin(), both.live.steps.end(), is_only_live);
   out += judgement(
       both.expected, both.got,
       besides ? "But for the objects above that say why no step stands for them, both asked for\n"
                 "  the same things in the same order, and gave back the same."
               : "Both asked for the same things in the same order, and gave back the same.");
-  for (const auto& [kind, what] : tracer.missing())
-    out += "  Not seen: " + what + ".\n";
+  for (const auto& [kind, what] : tracer.missing()) out += "  Not seen: " + what + ".\n";
   return both;
 }
 
@@ -129,8 +120,7 @@ std::string explain_live_text(const Call& call, const std::string& context) {
       options.machine ? nullptr : stage_deny_cgroup(options);
   const Plan plan = make_plan(facts.world, options);
   const ContextPlan& part = plan.contexts.front();
-  if (!part.skipped.empty())
-    throw UnavailableError("--live as " + context + ": " + part.skipped);
+  if (!part.skipped.empty()) throw UnavailableError("--live as " + context + ": " + part.skipped);
   const World world = context_world(facts.world, *part.context);
   if (facts.world.modules_enabled &&
       might_request_module(facts.world, call.family, call.type, call.protocol)) {

@@ -15,8 +15,8 @@ namespace sockoracle {
 namespace {
 
 // What is left of a line is its indentation, the function, and what begins or ends with it.
-constexpr const char* kOptions[] = {"nofuncgraph-cpu",  "nofuncgraph-overhead",
-                                    "nofuncgraph-proc", "nofuncgraph-duration",
+constexpr const char* kOptions[] = {"nofuncgraph-cpu",     "nofuncgraph-overhead",
+                                    "nofuncgraph-proc",    "nofuncgraph-duration",
                                     "nofuncgraph-abstime", "funcgraph-tail"};
 
 std::string read_at(int folder, const char* file) {
@@ -26,16 +26,15 @@ std::string read_at(int folder, const char* file) {
   ssize_t got = 0;
   while (fd >= 0 && (got = ::read(fd, piece, sizeof piece)) > 0)
     text.append(piece, static_cast<size_t>(got));
-  if (fd >= 0)
-    close(fd);
+  if (fd >= 0) close(fd);
   return text;
 }
 
 bool has_word(const std::string& text, std::string_view word) {
   const std::string all = " " + text;
   const size_t at = all.find(" " + std::string(word));
-  return at != std::string::npos && !std::isalnum(static_cast<unsigned char>(
-                                        (all + "\n")[at + 1 + word.size()]));
+  return at != std::string::npos &&
+         !std::isalnum(static_cast<unsigned char>((all + "\n")[at + 1 + word.size()]));
 }
 
 std::string_view plain_name(std::string_view name) { return name.substr(0, name.find('.')); }
@@ -44,8 +43,7 @@ std::string_view plain_name(std::string_view name) { return name.substr(0, name.
 
 bool FunctionGraph::write(const char* file, std::string_view text) const {
   const int fd = openat(folder_, file, O_WRONLY | O_CLOEXEC | O_TRUNC);
-  if (fd < 0)
-    return false;
+  if (fd < 0) return false;
   // A list of names is taken one by one.
   ssize_t done = 0;
   while (!text.empty() && (done = ::write(fd, text.data(), text.size())) > 0)
@@ -78,8 +76,7 @@ FunctionGraph::FunctionGraph(const std::set<std::string>& functions)
   if (!taken)
     throw UnavailableError("this kernel has no function_graph tracer in instances (since 6.11)");
   write("tracing_on", "0\n");
-  for (const char* option : kOptions)
-    write("trace_options", std::string(option) + "\n");
+  for (const char* option : kOptions) write("trace_options", std::string(option) + "\n");
   choose_functions(functions);
 }
 
@@ -97,8 +94,7 @@ void FunctionGraph::choose_functions(const std::set<std::string>& functions) {
     std::string_view name = rest.substr(0, end);
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     name = name.substr(0, name.find_first_of(" \t"));
-    if (!functions.contains(std::string(plain_name(name))))
-      continue;
+    if (!functions.contains(std::string(plain_name(name)))) continue;
     chosen += std::string(name) + "\n";
     followed_.insert(std::string(plain_name(name)));
   }
@@ -124,29 +120,23 @@ std::vector<GraphEvent> parse_function_graph(std::string_view text) {
     const size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-    if (line.find("LOST") != std::string_view::npos)
-      return {};
+    if (line.find("LOST") != std::string_view::npos) return {};
     line = line.substr(std::min(line.size(), line.find_first_not_of(" |\t")));
-    if (line.empty() || line[0] == '#')
-      continue;
+    if (line.empty() || line[0] == '#') continue;
     if (line[0] == '}') {
-      if (open.empty())
-        continue;  // of what began before
+      if (open.empty()) continue;  // of what began before
       events.push_back({false, static_cast<int>(open.size()) - 1, std::move(open.back())});
       open.pop_back();
       continue;
     }
     // "name() {", "name();", "name [module]() {"
     const size_t call = line.find("()");
-    if (call == std::string_view::npos)
-      continue;
+    if (call == std::string_view::npos) continue;
     std::string name(plain_name(line.substr(0, line.find_first_of(" (["))));
     const auto depth = static_cast<int>(open.size());
     events.push_back({true, depth, name});
-    if (line.find('{', call) != std::string_view::npos)
-      open.push_back(std::move(name));
-    else
-      events.push_back({false, depth, std::move(name)});
+    if (line.find('{', call) != std::string_view::npos) open.push_back(std::move(name));
+    else events.push_back({false, depth, std::move(name)});
   }
   return events;
 }

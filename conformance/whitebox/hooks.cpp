@@ -29,10 +29,8 @@ std::string text(const HookCounts& counts) {
 HookCounts counts_of(std::span<const Step> steps) {
   HookCounts counts;
   for (const Step& step : steps) {
-    if (step.kind == StepKind::rule && step.rule == Rule::cgroup_sock_create)
-      ++counts.create;
-    if (step.kind == StepKind::bpf && step.what == "BPF_CGROUP_INET_SOCK_RELEASE")
-      ++counts.release;
+    if (step.kind == StepKind::rule && step.rule == Rule::cgroup_sock_create) ++counts.create;
+    if (step.kind == StepKind::bpf && step.what == "BPF_CGROUP_INET_SOCK_RELEASE") ++counts.release;
   }
   return counts;
 }
@@ -77,8 +75,7 @@ void check_hooks(const World& base, const Plan& plan, DeepResult& result) {
   uint64_t reached = 0;
   Plan without_own_cgroup = plan;
   for (ContextPlan& part : without_own_cgroup.contexts) {
-    if (part.operations.find("cgroup") != std::string::npos)
-      part.skipped = "has another cgroup";
+    if (part.operations.find("cgroup") != std::string::npos) part.skipped = "has another cgroup";
   }
   const auto body = [&](LiveContext& context, const World& world, const std::string& name) {
     for (const Call& call : deep_calls(world)) {

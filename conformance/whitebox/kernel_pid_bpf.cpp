@@ -18,8 +18,7 @@ pid_t find_kernel_pid(pid_t process) {
   const task_settings wanted{process};
   programs.set_globals(&wanted, sizeof wanted);
   const BpfLink link(bpf_program__attach_iter(programs.program("tasks"), nullptr));
-  if (!link)
-    throw UnavailableError("no BPF iterator over processes: " + errno_words(errno));
+  if (!link) throw UnavailableError("no BPF iterator over processes: " + errno_words(errno));
   const Descriptor answers(bpf_iter_create(bpf_link__fd(link.get())));
   if (answers.get() < 0)
     throw UnavailableError("no BPF iterator over processes: " + errno_words(errno));

@@ -16,8 +16,7 @@ namespace {
 std::string read_all(const char* path) {
   std::string text;
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return text;
+  if (fd < 0) return text;
   constexpr size_t kChunk = 1 << 16;
   ssize_t got = 0;
   do {
@@ -65,8 +64,7 @@ std::string_view KernelSymbols::at(uint64_t address, std::string_view preferred)
                        [](const Symbol& one, uint64_t wanted) { return one.address < wanted; });
   std::string_view found;
   for (; symbol != symbols_.end() && symbol->address == address; ++symbol) {
-    if (found.empty() || name(*symbol) == preferred)
-      found = name(*symbol);
+    if (found.empty() || name(*symbol) == preferred) found = name(*symbol);
   }
   return found;
 }

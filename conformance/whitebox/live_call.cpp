@@ -14,22 +14,18 @@ LiveContext::LiveContext(ProbeLink& probe, const World& world, const std::string
                          const std::string& operations)
     : probe_(probe), kernel_(world) {
   const std::string answer = ask_line("context " + name + " " + operations);
-  if (answer == "context " + name + " ok")
-    return;
+  if (answer == "context " + name + " ok") return;
   ask_line("leave");
   const std::string skip = "context " + name + " skip ";
-  throw UnavailableError(answer.starts_with(skip)
-                             ? staging_reason(answer.substr(skip.size()), name)
-                             : answer);
+  throw UnavailableError(answer.starts_with(skip) ? staging_reason(answer.substr(skip.size()), name)
+                                                  : answer);
 }
 
 pid_t LiveContext::process() {
-  if (process_)
-    return *process_;
+  if (process_) return *process_;
   constexpr std::string_view kProcess = "process ";
   const std::string answer = ask_line("process");
-  if (!answer.starts_with(kProcess))
-    throw UnavailableError("the probe answered: " + answer);
+  if (!answer.starts_with(kProcess)) throw UnavailableError("the probe answered: " + answer);
   const char* number = answer.c_str() + kProcess.size();
   process_ = kernel_pid(static_cast<pid_t>(std::strtol(number, nullptr, 10)));
   return *process_;
@@ -61,17 +57,13 @@ std::string LiveContext::ask(const std::string& request, const Call& call) {
 Verdict LiveContext::model(const Call& call, std::vector<Step>* steps, bool with_close) {
   const Verdict verdict = kernel_.call(call);
   const size_t of_call = kernel_.trace().size();
-  if (verdict.fd >= 0)
-    kernel_.close(verdict.fd);  // goes on with the call's trace
+  if (verdict.fd >= 0) kernel_.close(verdict.fd);  // goes on with the call's trace
   steps->assign(kernel_.trace().begin(), kernel_.trace().end());
-  if (!with_close)
-    steps->resize(of_call);
+  if (!with_close) steps->resize(of_call);
   return verdict;
 }
 
-std::string plain_operations(const ContextPlan& plan) {
-  return plan.operations;
-}
+std::string plain_operations(const ContextPlan& plan) { return plan.operations; }
 
 void for_each_context(
     const World& base, const Plan& plan, DeepOracle& oracle,
@@ -80,8 +72,7 @@ void for_each_context(
   ProbeProcess probe;
   std::map<std::string, std::string> unstaged;  // reason: contexts
   for (const ContextPlan& part : plan.contexts) {
-    if (!has_deep_calls(part))
-      continue;
+    if (!has_deep_calls(part)) continue;
     const World world = context_world(base, *part.context);
     const std::string name(part.context->name);
     std::optional<LiveContext> context;
@@ -114,8 +105,7 @@ DeepGroup call_group(std::string_view oracle, const std::string& context, const 
 
 void compare_call(DeepGroup& group, Rule rule, const Call& call, const std::string& what,
                   const std::string& expected, const std::string& got) {
-  if (expected == got)
-    return;
+  if (expected == got) return;
   group.differences.push_back({group.context, rule, call, call.protocol, what, expected, got});
 }
 

@@ -54,8 +54,7 @@ bool is_followed(const GraphRow& row, const FunctionGraph& graph) {
 }
 
 bool is_step(const GraphRow& table_row, const Step& step) {
-  if (table_row.kind != step.kind)
-    return false;
+  if (table_row.kind != step.kind) return false;
   if (table_row.what.empty() || table_row.what == step.what || names(table_row, step.what))
     return true;
   if (step.kind == StepKind::rule) {
@@ -76,14 +75,13 @@ class Sequence {
   // The model's rules follow what they decide by; the kernel's functions enclose it.
   explicit Sequence(bool of_model) : of_model_(of_model) {}
   void add(size_t row) {
-    if (kRows[row].count == Count::first && seen_[row] != 0)
-      return;
+    if (kRows[row].count == Count::first && seen_[row] != 0) return;
     ++seen_[row];
     // What is asked for before a function's first decision is asked for inside it.
     auto at = rows_.end();
-    while (of_model_ && kRows[row].kind == StepKind::rule && at != rows_.begin() &&
-           (kRows[at[-1]].kind == StepKind::capable ||
-            kRows[at[-1]].kind == StepKind::request_module))
+    while (
+        of_model_ && kRows[row].kind == StepKind::rule && at != rows_.begin() &&
+        (kRows[at[-1]].kind == StepKind::capable || kRows[at[-1]].kind == StepKind::request_module))
       --at;
     rows_.insert(at, row);
   }
@@ -100,8 +98,7 @@ Sequence model_sequence(const FunctionGraph& graph, std::span<const Step> steps)
   Sequence sequence{true};
   for (const Step& step : steps) {
     for (size_t i = 0; i < std::size(kRows); ++i)
-      if (is_step(kRows[i], step) && is_followed(kRows[i], graph))
-        sequence.add(i);
+      if (is_step(kRows[i], step) && is_followed(kRows[i], graph)) sequence.add(i);
   }
   return sequence;
 }
@@ -110,11 +107,9 @@ Sequence model_sequence(const FunctionGraph& graph, std::span<const Step> steps)
 std::vector<GraphEvent> of_the_call(const std::vector<GraphEvent>& events) {
   std::vector<GraphEvent> inside;
   for (const GraphEvent& event : events) {
-    if (inside.empty() && !(event.entry && event.function == kCall))
-      continue;
+    if (inside.empty() && !(event.entry && event.function == kCall)) continue;
     inside.push_back(event);
-    if (!event.entry && event.depth == inside.front().depth)
-      break;
+    if (!event.entry && event.depth == inside.front().depth) break;
   }
   return inside;
 }
@@ -123,8 +118,7 @@ Sequence live_sequence(const std::vector<GraphEvent>& events) {
   Sequence sequence{false};
   std::vector<std::string_view> open;
   for (const GraphEvent& event : events) {
-    if (!event.entry)
-      open.pop_back();
+    if (!event.entry) open.pop_back();
     // One creation within the other is of the kernel's own socket: nothing of the call is decided.
     const auto creating = std::count(open.begin(), open.end(), "__sock_create");
     for (size_t i = 0; i < std::size(kRows); ++i) {
@@ -136,8 +130,7 @@ Sequence live_sequence(const std::vector<GraphEvent>& events) {
           !is_wrapped)
         sequence.add(i);
     }
-    if (event.entry)
-      open.push_back(event.function);
+    if (event.entry) open.push_back(event.function);
   }
   return sequence;
 }
@@ -146,10 +139,8 @@ Sequence live_sequence(const std::vector<GraphEvent>& events) {
 std::string text(const Sequence& sequence, const Sequence& model, const Sequence& live) {
   std::string out;
   for (const size_t row : sequence.rows()) {
-    if (kRows[row].count == Count::may && model.count(row) == 0)
-      continue;
-    if (kRows[row].count == Count::inlined && live.count(row) < model.count(row))
-      continue;
+    if (kRows[row].count == Count::may && model.count(row) == 0) continue;
+    if (kRows[row].count == Count::inlined && live.count(row) < model.count(row)) continue;
     const std::string_view functions = kRows[row].functions;
     out += (out.empty() ? "" : " ") + std::string(functions.substr(0, functions.find(' ')));
   }
@@ -189,8 +180,7 @@ BothGraphs graph_call(FunctionGraph& graph, LiveContext& context, const Call& ca
     graph.watch(process);
     context.ask("call socket", call);
     compare_graph(graph, steps, graph.collect(), both);
-    if (both.expected == both.got)
-      break;
+    if (both.expected == both.got) break;
   }
   return both;
 }
@@ -199,8 +189,7 @@ std::string graph_text(const BothGraphs& both) {
   constexpr size_t kColumn = 62;
   std::string out;
   for (const GraphEvent& event : both.live) {
-    if (!event.entry)
-      continue;
+    if (!event.entry) continue;
     std::string line(2 + 2 * static_cast<size_t>(event.depth), ' ');
     line += event.function;
     for (const GraphRow& row : kRows) {
@@ -223,8 +212,7 @@ namespace {
 std::string not_followed(const FunctionGraph& graph) {
   std::string rows;
   for (const GraphRow& row : kRows)
-    if (!is_followed(row, graph))
-      rows += (rows.empty() ? "" : ", ") + std::string(row.functions);
+    if (!is_followed(row, graph)) rows += (rows.empty() ? "" : ", ") + std::string(row.functions);
   return rows;
 }
 

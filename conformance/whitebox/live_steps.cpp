@@ -29,11 +29,9 @@ constexpr int kPatienceMs = 1500;  // RCU callbacks come after milliseconds; on 
 
 // The model's name for an object, with one name for all slabs of protos. Empty: not seen live.
 std::string_view seen_object(const Step& step) {
-  if (step.object != 0)
-    return step.what == kInode ? kInode : "proto";
+  if (step.object != 0) return step.what == kInode ? kInode : "proto";
   for (const std::string_view unseen : kUnseen) {
-    if (step.what == unseen)
-      return {};
+    if (step.what == unseen) return {};
   }
   return step.what;
 }
@@ -52,12 +50,11 @@ bool is_blob_free(const Step& step) {
 // Gives back an object of a cache, which was taken under the same name, or what a security module
 // had for it.
 bool is_free(const Step& step, std::span<const Step> all) {
-  return is_blob_free(step) ||
-         (step.kind == StepKind::free && step.object != 0 &&
-         std::any_of(all.begin(), all.end(), [&](const Step& other) {
-           return other.kind == StepKind::alloc && other.object == step.object &&
-                  other.what == step.what;
-         }));
+  return is_blob_free(step) || (step.kind == StepKind::free && step.object != 0 &&
+                                std::any_of(all.begin(), all.end(), [&](const Step& other) {
+                                  return other.kind == StepKind::alloc &&
+                                         other.object == step.object && other.what == step.what;
+                                }));
 }
 
 // Whatever it asks for; an allocation that no step stands for needs a row that says why.
@@ -82,21 +79,16 @@ std::string capability_word(int32_t number, bool granted) {
 }
 
 std::string word(const Step& step) {
-  if (step.kind == StepKind::capable)
-    return capability_word(step.a, step.result == 0);
-  if (step.kind == StepKind::request_module)
-    return "module";
+  if (step.kind == StepKind::capable) return capability_word(step.a, step.result == 0);
+  if (step.kind == StepKind::request_module) return "module";
   const std::string name(is_blob_free(step) ? kBlob : seen_object(step));
-  if (step.kind == StepKind::free)
-    return "-" + name;
+  if (step.kind == StepKind::free) return "-" + name;
   return "+" + name;
 }
 
 std::string word(const LiveStep& step) {
-  if (step.kind == step_capable)
-    return capability_word(step.capability, step.result == 0);
-  if (step.kind == step_module)
-    return "module";
+  if (step.kind == step_capable) return capability_word(step.capability, step.result == 0);
+  if (step.kind == step_module) return "module";
   return (step.kind == step_free ? "-" : "+") +
          (step.object.empty() ? "an object in " + step.where : step.object);
 }
@@ -106,8 +98,7 @@ std::string sentence(std::vector<std::string> asks, std::vector<std::string> fre
   std::sort(frees.begin(), frees.end());
   asks.insert(asks.end(), frees.begin(), frees.end());
   std::string text;
-  for (const std::string& one : asks)
-    text += (text.empty() ? "" : " ") + one;
+  for (const std::string& one : asks) text += (text.empty() ? "" : " ") + one;
   return text.empty() ? "nothing" : text;
 }
 
@@ -136,22 +127,17 @@ void pair_steps(BothSteps& both, const StepTracer& tracer) {
     for (int l = 0; (ask || release) && l < live_count && found < 0; ++l) {
       const LiveStep& live = both.live.steps[static_cast<size_t>(l)];
       const bool alike = ask ? l >= next && is_ask(live) : is_free(live);
-      if (alike && !used.contains(l) && word(live) == word(step))
-        found = l;
+      if (alike && !used.contains(l) && word(live) == word(step)) found = l;
     }
     for (; ask && found >= 0 && next < found; ++next) {
-      if (used.insert(next).second)
-        both.pairs.push_back({-1, next});
+      if (used.insert(next).second) both.pairs.push_back({-1, next});
     }
-    if (found >= 0)
-      used.insert(found);
-    if (ask && found >= 0)
-      next = found + 1;
+    if (found >= 0) used.insert(found);
+    if (ask && found >= 0) next = found + 1;
     both.pairs.push_back({m, found});
   }
   for (int l = 0; l < live_count; ++l) {
-    if (used.insert(l).second)
-      both.pairs.push_back({-1, l});
+    if (used.insert(l).second) both.pairs.push_back({-1, l});
   }
 }
 
@@ -160,17 +146,13 @@ void compare(BothSteps& both, const StepTracer& tracer) {
   const bool failed = both.verdict.error != 0;
   std::vector<std::string> asks, frees, live_asks, live_frees;
   for (const Step& step : both.model) {
-    if (is_ask(step, tracer))
-      asks.push_back(word(step));
-    if (is_free(step, both.model))
-      frees.push_back(word(step));
+    if (is_ask(step, tracer)) asks.push_back(word(step));
+    if (is_free(step, both.model)) frees.push_back(word(step));
   }
   for (const LiveStep& step : both.live.steps) {
-    if (is_ask(step))
-      live_asks.push_back(word(step));
+    if (is_ask(step)) live_asks.push_back(word(step));
     // After a success the probe closes the socket: those are another call's.
-    if (is_free(step) && (failed || !step.outside))
-      live_frees.push_back(word(step));
+    if (is_free(step) && (failed || !step.outside)) live_frees.push_back(word(step));
   }
   const int kept = failed ? count_kept(asks, frees) : 0;
   both.expected = sentence(std::move(asks), std::move(frees)) + kept_words(kept);
@@ -180,13 +162,9 @@ void compare(BothSteps& both, const StepTracer& tracer) {
 
 }  // namespace
 
-bool is_only_live(const LiveStep& step) {
-  return step.object.empty() && !step.reason.empty();
-}
+bool is_only_live(const LiveStep& step) { return step.object.empty() && !step.reason.empty(); }
 
-std::string objects_word(int count) {
-  return plural(static_cast<uint64_t>(count), "object");
-}
+std::string objects_word(int count) { return plural(static_cast<uint64_t>(count), "object"); }
 
 StepSession::StepSession(StepTracer& tracer, LiveContext& context)
     : tracer_(tracer), context_(context), process_(context.process()) {}
@@ -205,8 +183,7 @@ BothSteps StepSession::make(const Call& call) {
   // event may be missed: what is seen once has happened, what is missing is looked for again.
   constexpr int kTries = 4;
   BothSteps both;
-  for (int i = 0; i < 2; ++i)
-    both.verdict = context_.model(call, &both.model, false);
+  for (int i = 0; i < 2; ++i) both.verdict = context_.model(call, &both.model, false);
   call_probe(call);
   for (int i = 0; i < kTries; ++i) {
     tracer_.watch(process_, SYS_socket);
@@ -244,16 +221,14 @@ void check_steps(const World& base, const Plan& plan, DeepResult& result) {
     for (const Call& call : deep_calls(world)) {
       const BothSteps both = session.make(call);
       ++calls;
-      for (const StepPair& pair : both.pairs)
-        oracle.compared += pair.model >= 0 && pair.live >= 0;
+      for (const StepPair& pair : both.pairs) oracle.compared += pair.model >= 0 && pair.live >= 0;
       given_back += static_cast<uint64_t>(
           std::count_if(both.live.steps.begin(), both.live.steps.end(),
                         [](const LiveStep& step) { return step.kind == step_free; }));
       result.groups.push_back(step_group(name, call, both));
     }
   };
-  for (const auto& [kind, what] : tracer.missing())
-    oracle.notes.push_back(what);
+  for (const auto& [kind, what] : tracer.missing()) oracle.notes.push_back(what);
   for_each_context(base, plan, oracle, plain_operations, body);
   oracle.counts = plural(oracle.compared, "step") + " of " + plural(calls, "call") + ", " +
                   plural(given_back, "object") + " given back";

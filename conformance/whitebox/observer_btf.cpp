@@ -25,8 +25,7 @@ constexpr struct {
 
 std::string table_name(std::string text) {
   for (const auto& row : kTables) {
-    if (row.functions == text)
-      return std::string(row.name);
+    if (row.functions == text) return std::string(row.name);
   }
   return text;
 }
@@ -48,8 +47,7 @@ uint64_t take_bits(std::span<const unsigned char> bytes, const Member& member) {
 }
 
 int64_t extend_sign(uint64_t value, uint32_t bits) {
-  if (bits >= 64 || (value >> (bits - 1)) == 0)
-    return static_cast<int64_t>(value);
+  if (bits >= 64 || (value >> (bits - 1)) == 0) return static_cast<int64_t>(value);
   return static_cast<int64_t>(value | ~((uint64_t{1} << bits) - 1));
 }
 
@@ -59,13 +57,11 @@ constexpr const char* kWanted[] = {"sockets"};
 
 BtfObserver::BtfObserver() : programs_(sockets_image(), "sockoracle", kWanted) {
   settings_.socket_size = layout_.size_of("socket");
-  if (const auto pinet6 = layout_.find("inet_sock", "pinet6"))
-    pinet6_ = *pinet6;
+  if (const auto pinet6 = layout_.find("inet_sock", "pinet6")) pinet6_ = *pinet6;
   hz_ = kernel_hz();
   const auto rows = observables();
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].reading == Reading::field)
-      plan_row(i);
+    if (rows[i].reading == Reading::field) plan_row(i);
   }
 }
 
@@ -77,10 +73,8 @@ void BtfObserver::plan_row(size_t row) {
   bool needs_hz = false;
   for (const std::string& path : field_paths(observable, layout_)) {
     std::vector<Place> places;
-    if (!plan_alternative(path, &places))
-      continue;
-    for (const Place& place : places)
-      needs_hz = needs_hz || place.shown == Shown::jiffies;
+    if (!plan_alternative(path, &places)) continue;
+    for (const Place& place : places) needs_hz = needs_hz || place.shown == Shown::jiffies;
     reading.alternatives.push_back(std::move(places));
   }
   if (needs_hz && hz_ == 0) {
@@ -101,18 +95,15 @@ bool BtfObserver::plan_alternative(std::string_view text, std::vector<Place>* pl
                                                              {"netns", Shown::netns}};
     const std::string_view word = text.substr(as + 4);
     for (const auto& [name, value] : kWords) {
-      if (name == word)
-        shown = value;
+      if (name == word) shown = value;
     }
-    if (shown == Shown::plain)
-      return false;
+    if (shown == Shown::plain) return false;
     text = text.substr(0, as);
   }
   while (!text.empty()) {
     const size_t plus = text.find('+');
     Place place;
-    if (!plan_place(text.substr(0, plus), shown, &place))
-      return false;
+    if (!plan_place(text.substr(0, plus), shown, &place)) return false;
     places->push_back(place);
     text = plus == std::string_view::npos ? std::string_view() : text.substr(plus + 1);
   }
@@ -123,8 +114,7 @@ bool BtfObserver::plan_place(std::string_view path, Shown shown, Place* place) {
   const size_t dot = path.find('.');
   const std::string_view structure = path.substr(0, dot);
   const uint32_t size = layout_.size_of(structure);
-  if (size == 0 || dot == std::string_view::npos)
-    return false;
+  if (size == 0 || dot == std::string_view::npos) return false;
   std::string_view member = path.substr(dot + 1);
   const size_t arrow = member.find("->");
   std::string_view behind;
@@ -133,19 +123,16 @@ bool BtfObserver::plan_place(std::string_view path, Shown shown, Place* place) {
     member = member.substr(0, arrow);
   }
   const auto found = layout_.find(structure, member);
-  if (!found)
-    return false;
+  if (!found) return false;
   place->shown = shown;
   place->member = *found;
   place->base = structure == "socket"       ? Place::Base::socket
                 : structure == "ipv6_pinfo" ? Place::Base::ipv6
                                             : Place::Base::sock;
   place->fits = place->base == Place::Base::sock ? size : 0;
-  if (behind.empty())
-    return true;
+  if (behind.empty()) return true;
   const auto target = layout_.find(found->type, behind);
-  if (!target || found->kind != MemberKind::pointer)
-    return false;
+  if (!target || found->kind != MemberKind::pointer) return false;
   place->follow = follow_slot(*place, target->bit / 8);
   place->member = *target;
   place->member.bit = 0;
@@ -160,8 +147,7 @@ int BtfObserver::follow_slot(const Place& pointer, uint32_t to) {
       return static_cast<int>(i);
     }
   }
-  if (settings_.follow_count == follow_max)
-    return -1;
+  if (settings_.follow_count == follow_max) return -1;
   settings_.follows[settings_.follow_count] = wanted;
   return static_cast<int>(settings_.follow_count++);
 }
@@ -182,8 +168,7 @@ void take_records(std::span<const unsigned char> bytes, std::vector<SocketCopy>&
                       bytes.begin() + static_cast<ptrdiff_t>(sizeof copy.head + size));
     bytes = bytes.subspan(sizeof copy.head + size);
   }
-  if (!bytes.empty())
-    throw UnavailableError("the BPF iterator answered half a record");
+  if (!bytes.empty()) throw UnavailableError("the BPF iterator answered half a record");
 }
 
 }  // namespace
@@ -198,13 +183,10 @@ std::vector<SocketCopy> BtfObserver::read(pid_t process) {
   options.link_info = &info;
   options.link_info_len = sizeof info;
   BpfLink link(bpf_program__attach_iter(programs_.program("sockets"), &options));
-  if (!link)
-    link.reset(bpf_program__attach_iter(programs_.program("sockets"), nullptr));  // 5.19-
-  if (!link)
-    throw UnavailableError("no BPF iterator over descriptors: " + errno_words(errno));
+  if (!link) link.reset(bpf_program__attach_iter(programs_.program("sockets"), nullptr));  // 5.19-
+  if (!link) throw UnavailableError("no BPF iterator over descriptors: " + errno_words(errno));
   const int fd = bpf_iter_create(bpf_link__fd(link.get()));
-  if (fd < 0)
-    throw UnavailableError("no BPF iterator over descriptors: " + errno_words(errno));
+  if (fd < 0) throw UnavailableError("no BPF iterator over descriptors: " + errno_words(errno));
   // Each read returns whole records: at most what the kernel's own buffer holds, 32 KiB.
   std::vector<unsigned char> buffer(size_t{1} << 18);
   std::vector<SocketCopy> copies;
@@ -214,8 +196,7 @@ std::vector<SocketCopy> BtfObserver::read(pid_t process) {
   }
   const int error = errno;
   close(fd);
-  if (got < 0)
-    throw UnavailableError("the BPF iterator cannot be read: " + errno_words(error));
+  if (got < 0) throw UnavailableError("the BPF iterator cannot be read: " + errno_words(error));
   return copies;
 }
 
@@ -232,29 +213,21 @@ std::string BtfObserver::place_text(const Place& place, const SocketCopy& copy,
     bytes = all.first(copy.head.socket_bytes);
   } else if (place.base == Place::Base::ipv6) {
     const uint64_t at = take_bits(sock_bytes, pinet6_) - copy.head.sock_address;
-    if (at >= sock_bytes.size())
-      return {};  // not inside the sock: not an IPv6 one
+    if (at >= sock_bytes.size()) return {};  // not inside the sock: not an IPv6 one
     bytes = sock_bytes.subspan(at);
   }
   const uint64_t raw = take_bits(bytes, place.member);
   switch (place.shown) {
-    case Shown::back:
-      return raw == copy.head.socket_address ? "1" : "0";
-    case Shown::netns:
-      return raw == copy.head.net_address ? "1" : "0";
-    case Shown::signed_:
-      return std::to_string(extend_sign(raw, place.member.bits));
-    case Shown::jiffies:
-      return std::to_string(static_cast<int64_t>(raw) * 1000 / hz_);
-    case Shown::plain:
-      break;
+    case Shown::back: return raw == copy.head.socket_address ? "1" : "0";
+    case Shown::netns: return raw == copy.head.net_address ? "1" : "0";
+    case Shown::signed_: return std::to_string(extend_sign(raw, place.member.bits));
+    case Shown::jiffies: return std::to_string(static_cast<int64_t>(raw) * 1000 / hz_);
+    case Shown::plain: break;
   }
   switch (place.member.kind) {
-    case MemberKind::pointer:
-      return raw != 0 ? "1" : "0";
+    case MemberKind::pointer: return raw != 0 ? "1" : "0";
     case MemberKind::function: {
-      if (raw == 0)
-        return "NULL";
+      if (raw == 0) return "NULL";
       const std::string_view name = symbols_.at(raw, expected);
       return name.empty() ? "a function without a name" : std::string(name);
     }
@@ -268,8 +241,7 @@ std::string BtfObserver::place_text(const Place& place, const SocketCopy& copy,
       return std::string(begin, strnlen(begin, place.member.bits / 8));
     }
     case MemberKind::number:
-    case MemberKind::boolean:
-      break;
+    case MemberKind::boolean: break;
   }
   return std::to_string(place.member.is_signed ? extend_sign(raw, place.member.bits)
                                                : static_cast<int64_t>(raw));
@@ -278,16 +250,13 @@ std::string BtfObserver::place_text(const Place& place, const SocketCopy& copy,
 std::string BtfObserver::text(const FieldReading& field, const SocketCopy& copy,
                               std::string_view expected) const {
   for (const std::vector<Place>& places : field.alternatives) {
-    if (places.front().fits > copy.head.sock_bytes)
-      continue;
+    if (places.front().fits > copy.head.sock_bytes) continue;
     std::string text;
     for (const Place& place : places) {
-      if (!text.empty())
-        text += '+';
+      if (!text.empty()) text += '+';
       text += place_text(place, copy, expected);
     }
-    if (!text.empty())
-      return table_name(std::move(text));
+    if (!text.empty()) return table_name(std::move(text));
   }
   return {};
 }

@@ -34,8 +34,7 @@ void pause_ms(long milliseconds) {
 void close_others(int one, int other) {
   const long limit = sysconf(_SC_OPEN_MAX);
   for (int fd = 0; fd < (limit > 0 && limit < 65536 ? limit : 65536); ++fd) {
-    if (fd != one && fd != other)
-      close(fd);
+    if (fd != one && fd != other) close(fd);
   }
 }
 
@@ -50,8 +49,7 @@ std::string own_number_in_proc() {
 bool remove_directory(int mount, const char* name) {
   constexpr int kTries = 3000;
   for (int i = 0; i < kTries; ++i) {
-    if (unlinkat(mount, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-      return true;
+    if (unlinkat(mount, name, AT_REMOVEDIR) == 0 || errno == ENOENT) return true;
     pause_ms(i < 100 ? 2 : 20);
   }
   return false;
@@ -61,8 +59,7 @@ bool remove_directory(int mount, const char* name) {
 // it are the parent's and end with it.
 [[noreturn]] void keep(int mount, const char* name, int said, int parent_lives) {
   setsid();
-  for (const int ignored : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT})
-    signal(ignored, SIG_IGN);
+  for (const int ignored : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT}) signal(ignored, SIG_IGN);
   const int error = mkdirat(mount, name, 0755) == 0 ? 0 : errno;
   if (error != 0) {
     const ssize_t told = write(said, &error, sizeof error);
@@ -84,8 +81,7 @@ bool remove_directory(int mount, const char* name) {
 
 int detached_mount(const char* filesystem) {
   const auto context = static_cast<int>(syscall(SYS_fsopen, filesystem, FSOPEN_CLOEXEC));
-  if (context < 0)
-    return -1;
+  if (context < 0) return -1;
   int mount = -1;
   if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
     mount = static_cast<int>(syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0));
@@ -97,17 +93,14 @@ int detached_mount(const char* filesystem) {
 }
 
 Descriptor::~Descriptor() {
-  if (fd_ >= 0)
-    close(fd_);
+  if (fd_ >= 0) close(fd_);
 }
 
 OwnDirectory::OwnDirectory(const char* filesystem, const char* parent) {
   mount_ = detached_mount(filesystem);
-  if (mount_ < 0)
-    fail(filesystem, "fsopen", errno);
+  if (mount_ < 0) fail(filesystem, "fsopen", errno);
   int said[2] = {-1, -1}, lives[2] = {-1, -1};
-  if (pipe2(said, O_CLOEXEC) != 0 || pipe2(lives, O_CLOEXEC) != 0)
-    fail(filesystem, "pipe2", errno);
+  if (pipe2(said, O_CLOEXEC) != 0 || pipe2(lives, O_CLOEXEC) != 0) fail(filesystem, "pipe2", errno);
   const pid_t self = getpid();
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -128,8 +121,7 @@ OwnDirectory::OwnDirectory(const char* filesystem, const char* parent) {
   close(said[0]);
   if (keeper_ > 0 && got == sizeof error && error == 0) {
     directory_ = openat(mount_, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory_ < 0)
-      error = errno;
+    if (directory_ < 0) error = errno;
   }
   if (directory_ < 0) {
     end();
@@ -138,13 +130,10 @@ OwnDirectory::OwnDirectory(const char* filesystem, const char* parent) {
   path_ = "/proc/" + own_number_in_proc() + "/fd/" + std::to_string(directory_);
 }
 
-OwnDirectory::~OwnDirectory() {
-  end();
-}
+OwnDirectory::~OwnDirectory() { end(); }
 
 void OwnDirectory::end() {
-  if (directory_ >= 0)
-    close(directory_);
+  if (directory_ >= 0) close(directory_);
   close(keeper_pipe_);  // the keeper removes the directory
   int status = 0;
   if (keeper_ > 0) {

@@ -33,8 +33,7 @@ constexpr struct {
 std::string object_of(std::string_view function, int nth = 0) {
   std::vector<std::string_view> objects;
   for (const auto& row : kSites) {
-    if (row.function == function)
-      objects.push_back(row.object);
+    if (row.function == function) objects.push_back(row.object);
   }
   return objects.empty() ? std::string()
                          : std::string(objects[static_cast<size_t>(nth) % objects.size()]);
@@ -50,8 +49,7 @@ constexpr OnlyLive kOnlyLive[] = {
 
 std::string_view reason_without_step(std::string_view function) {
   for (const OnlyLive& row : kOnlyLive) {
-    if (row.function == function)
-      return row.reason;
+    if (row.function == function) return row.reason;
   }
   return {};
 }
@@ -68,8 +66,7 @@ bool is_freed_unseen(std::string_view object) {
 long event_number(int tracefs, const char* event) {
   const std::string path = std::string("events/") + event + "/id";
   const int fd = openat(tracefs, path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return -1;
+  if (fd < 0) return -1;
   char text[32] = "";
   const ssize_t got = read(fd, text, sizeof text - 1);
   close(fd);
@@ -103,8 +100,7 @@ constexpr Event kEvents[] = {
 
 std::vector<const char*> programs_of(const std::vector<TracedEvent>& events) {
   std::vector<const char*> programs;
-  for (const TracedEvent& event : events)
-    programs.push_back(event.program);
+  for (const TracedEvent& event : events) programs.push_back(event.program);
   return programs;
 }
 
@@ -113,8 +109,7 @@ std::vector<const char*> programs_of(const std::vector<TracedEvent>& events) {
 // The rows that this kernel has, with their numbers.
 std::vector<TracedEvent> StepTracer::traced_events() {
   const Descriptor tracefs(detached_mount("tracefs"));
-  if (tracefs.get() < 0)
-    throw UnavailableError("tracefs cannot be mounted: " + errno_words(errno));
+  if (tracefs.get() < 0) throw UnavailableError("tracefs cannot be mounted: " + errno_words(errno));
   const BtfLayout layout;
   std::vector<TracedEvent> events;
   std::set<std::string_view> done;
@@ -137,20 +132,16 @@ StepTracer::StepTracer(const std::vector<TracedEvent>& events)
     seen.insert(event.name);
   }
   for (const Event& event : kEvents) {
-    if (seen.contains(event.name))
-      continue;
+    if (seen.contains(event.name)) continue;
     if (*event.without == '\0')
       throw UnavailableError(std::string("this kernel has no tracepoint ") + event.name);
     missing_[event.kind] = std::string(event.without) + ": no tracepoint " + event.name;
   }
   ring_ = ring_buffer__new(bpf_map__fd(programs_.map("events")), take, this, nullptr);
-  if (ring_ == nullptr)
-    throw UnavailableError("no BPF ring buffer: " + errno_words(errno));
+  if (ring_ == nullptr) throw UnavailableError("no BPF ring buffer: " + errno_words(errno));
 }
 
-StepTracer::~StepTracer() {
-  ring_buffer__free(ring_);
-}
+StepTracer::~StepTracer() { ring_buffer__free(ring_); }
 
 void StepTracer::attach(const char* program, long number) {
   perf_event_attr attributes{};
@@ -160,8 +151,7 @@ void StepTracer::attach(const char* program, long number) {
   attributes.sample_period = 1;
   const auto fd =
       static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC));
-  if (fd < 0)
-    throw UnavailableError("no tracepoint can be watched: " + errno_words(errno));
+  if (fd < 0) throw UnavailableError("no tracepoint can be watched: " + errno_words(errno));
   BpfLink link(bpf_program__attach_perf_event(programs_.program(program), fd));
   if (!link) {
     const int error = errno;
@@ -192,10 +182,8 @@ int StepTracer::count_held() const {
   for (const step_event& event : events_) {
     const std::string object =
         event.kind == step_alloc ? object_of(symbols_.around(event.call_site)) : std::string();
-    if (!object.empty() && event.object != 0 && !is_freed_unseen(object))
-      held.insert(event.object);
-    if (event.kind == step_free)
-      held.erase(event.object);
+    if (!object.empty() && event.object != 0 && !is_freed_unseen(object)) held.insert(event.object);
+    if (event.kind == step_free) held.erase(event.object);
   }
   return static_cast<int>(held.size());
 }
@@ -207,7 +195,7 @@ LiveCall StepTracer::collect(int patience_ms) {
   } while (count_held() > 0 && std::chrono::steady_clock::now() < deadline);
   LiveCall call;
   call.held = count_held();
-  std::map<uint64_t, LiveStep> objects;  // address: how it was taken
+  std::map<uint64_t, LiveStep> objects;    // address: how it was taken
   std::map<std::string, int> allocations;  // by function
   int number = 0;
   bool inside = false;
@@ -218,12 +206,9 @@ LiveCall StepTracer::collect(int patience_ms) {
     step.capability = event.a;
     step.outside = event.outside != 0;
     switch (step.kind) {
-      case step_enter:
-        inside = true;
-        continue;
+      case step_enter: inside = true; continue;
       case step_exit:
-        if (inside)
-          call.result = event.result;
+        if (inside) call.result = event.result;
         inside = false;
         continue;
       case step_alloc:
@@ -234,8 +219,7 @@ LiveCall StepTracer::collect(int patience_ms) {
         break;
       case step_free: {
         const auto found = objects.find(event.object);
-        if (found == objects.end())
-          continue;  // of a call before
+        if (found == objects.end()) continue;  // of a call before
         step.number = found->second.number;
         step.object = found->second.object;
         step.reason = found->second.reason;
@@ -243,8 +227,7 @@ LiveCall StepTracer::collect(int patience_ms) {
         break;
       }
       case step_capable:
-      case step_module:
-        break;
+      case step_module: break;
     }
     call.steps.push_back(std::move(step));
   }

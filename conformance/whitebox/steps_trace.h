@@ -26,7 +26,7 @@ struct LiveStep {
   int number = 0;      // of the object within the call, from 1: pairs taken with given back
   int32_t result = 0;  // capable: 0 or -EPERM; alloc: bytes asked for
   int32_t capability = 0;
-  bool outside = false;  // after the call had returned
+  bool outside = false;       // after the call had returned
   std::string_view reason{};  // alloc, free: a row says why no step of the model stands for it
 };
 

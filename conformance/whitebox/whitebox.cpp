@@ -34,8 +34,7 @@ void run(const char* name, Check check, bool needs_root, const World& base, cons
 }  // namespace
 
 bool in_own_machine() {
-  if (!in_initial_pid_namespace())
-    return false;  // a container's first process is no machine's
+  if (!in_initial_pid_namespace()) return false;  // a container's first process is no machine's
   try {
     return ('\0' + load_text("/proc/1/environ")).find(std::string("\0SOCKORACLE_LINE=", 17)) !=
            std::string::npos;

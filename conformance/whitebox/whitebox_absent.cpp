@@ -15,20 +15,10 @@ namespace {
 
 }  // namespace
 
-void check_fields(const World&, const Plan&, DeepResult&) {
-  absent();
-}
-void check_steps(const World&, const Plan&, DeepResult&) {
-  absent();
-}
-void check_hooks(const World&, const Plan&, DeepResult&) {
-  absent();
-}
-pid_t find_kernel_pid(pid_t) {
-  absent();
-}
-std::string explain_live_text(const Call&, const std::string&) {
-  absent();
-}
+void check_fields(const World&, const Plan&, DeepResult&) { absent(); }
+void check_steps(const World&, const Plan&, DeepResult&) { absent(); }
+void check_hooks(const World&, const Plan&, DeepResult&) { absent(); }
+pid_t find_kernel_pid(pid_t) { absent(); }
+std::string explain_live_text(const Call&, const std::string&) { absent(); }
 
 }  // namespace sockoracle

@@ -73,8 +73,7 @@ void check_counter(const Counter& counter, const World& base, const Plan& plan,
 
 // Listening makes the kernel load sock_diag's modules where they are not there yet.
 bool diag_is_there() {
-  if (access("/proc/modules", F_OK) != 0)
-    return true;  // nothing can be loaded
+  if (access("/proc/modules", F_OK) != 0) return true;  // nothing can be loaded
   const std::string modules = "\n" + load_text("/proc/modules");
   return modules.find("\ntcp_diag ") != std::string::npos &&
          modules.find("\nudp_diag ") != std::string::npos;

@@ -44,10 +44,8 @@ void append_value(std::string& out, const Value& value, Format format) {
   switch (value.kind) {
     case Value::Kind::none: out += "null"; break;
     case Value::Kind::number:
-      if (format == Format::u64)
-        append_unsigned(out, static_cast<uint64_t>(value.v[0]));
-      else
-        append_number(out, value.v[0]);
+      if (format == Format::u64) append_unsigned(out, static_cast<uint64_t>(value.v[0]));
+      else append_number(out, value.v[0]);
       break;
     case Value::Kind::list:
       out += '[';

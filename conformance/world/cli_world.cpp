@@ -13,8 +13,10 @@ void tell_assumed(const std::string& path, const KernelConfig& config) {
   std::string symbols;
   for (const std::string_view symbol : assumed_symbols(config))
     symbols += (symbols.empty() ? "" : " ") + std::string(symbol);
-  complain(path + " is an excerpt, without a CONFIG_NET line; what it does not name is assumed as "
-                  "in a distribution's kernel: " + symbols);
+  complain(path +
+           " is an excerpt, without a CONFIG_NET line; what it does not name is assumed as "
+           "in a distribution's kernel: " +
+           symbols);
 }
 
 }  // namespace
@@ -61,14 +63,13 @@ std::vector<std::string> WorldFlags::words() const {
     if (!value.empty()) words.insert(words.end(), {flag, value});
   };
   const std::pair<const char*, const std::string*> singles[] = {
-      {"--release", &release}, {"--as", &as},     {"--uid", &uid},
-      {"--gid", &gid},         {"--egid", &egid}, {"--groups", &groups},
-      {"--world", &world}};
+      {"--release", &release}, {"--as", &as},         {"--uid", &uid},    {"--gid", &gid},
+      {"--egid", &egid},       {"--groups", &groups}, {"--world", &world}};
   for (const auto& [flag, value] : singles) add(flag, *value);
   const std::pair<const char*, const std::vector<std::string>*> lists[] = {
-      {"--cap", &caps},      {"--fault", &faults},     {"--with", &with},
+      {"--cap", &caps},        {"--fault", &faults},   {"--with", &with},
       {"--without", &without}, {"--module", &modules}, {"--sysctl", &sysctls},
-      {"--limit", &limits},  {"--policy", &policies}};
+      {"--limit", &limits},    {"--policy", &policies}};
   for (const auto& [flag, values] : lists)
     for (const std::string& value : *values) add(flag, value);
   return words;

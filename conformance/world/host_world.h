@@ -15,7 +15,7 @@ namespace sockoracle {
 
 struct HostFacts {
   std::string sysname, uname_release, machine;
-  bool in_table = false;  // Linux, and its series is in the release table
+  bool in_table = false;     // Linux, and its series is in the release table
   std::string release_note;  // what was assumed of the release: "sublevel not known: 0 assumed"
   // The caller is root; both only where in_table.
   World world;                // in a fresh network namespace, as every staged context is

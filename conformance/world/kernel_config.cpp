@@ -54,9 +54,7 @@ std::string_view line_value(std::string_view line, std::string_view* symbol) {
 
 }  // namespace
 
-std::span<const std::string_view> config_symbols() {
-  return kSymbols;
-}
+std::span<const std::string_view> config_symbols() { return kSymbols; }
 
 bool is_config_symbol(std::string_view symbol) {
   return std::find(std::begin(kSymbols), std::end(kSymbols), symbol) != std::end(kSymbols);

@@ -23,7 +23,7 @@ bool apply_config(World& world, std::string_view symbol, std::string_view value)
 // What a .config says of config_symbols().
 struct KernelConfig {
   std::map<std::string, std::string> values;
-  bool any = false;    // there is a CONFIG_ line at all
+  bool any = false;  // there is a CONFIG_ line at all
   // A whole .config has a line about CONFIG_NET, and what is not there is "n". The silence of an
   // excerpt says nothing: its symbols have no value.
   bool whole = false;

@@ -27,9 +27,9 @@ namespace {
 
 // include/linux/proc_ns.h: PROC_USER_INIT_INO, the same since 3.8.
 constexpr ino_t kInitialUserNs = 0xEFFFFFFD;
-constexpr rlim_t kLooked = 2048;     // so many numbers of descriptors are looked at
-constexpr rlim_t kPlenty = 1000;     // more descriptors than a call can feel
-constexpr rlim_t kRoom = 8;          // what reading a file here needs, with some to spare
+constexpr rlim_t kLooked = 2048;            // so many numbers of descriptors are looked at
+constexpr rlim_t kPlenty = 1000;            // more descriptors than a call can feel
+constexpr rlim_t kRoom = 8;                 // what reading a file here needs, with some to spare
 constexpr uint32_t kUnmapped = 0xfffffffe;  // an id that no range reaches
 
 class Descriptor {
@@ -199,8 +199,7 @@ class Reader {
     }
     uint8_t index = world_.caller.user_ns;
     const size_t depth = std::min<size_t>(owners.size(), kUserNsMax - world_.user_ns_count);
-    for (size_t i = 0; i < depth; ++i)
-      index = add_user_ns(index, owners[owners.size() - 1 - i]);
+    for (size_t i = 0; i < depth; ++i) index = add_user_ns(index, owners[owners.size() - 1 - i]);
     world_.net_user_ns = index;
   }
 
@@ -237,8 +236,7 @@ class Reader {
     if (bits(held) <= kFew) return "of the capabilities " + names(held);
     if (bits(known & ~held) <= kFew) return "every capability but " + names(known & ~held);
     const bool raw = (held >> kCAP_NET_RAW & 1) != 0;
-    return std::to_string(bits(held)) + " capabilities, " + (raw ? "also" : "not") +
-           " CAP_NET_RAW";
+    return std::to_string(bits(held)) + " capabilities, " + (raw ? "also" : "not") + " CAP_NET_RAW";
   }
 
   std::string namespaces_text() const {

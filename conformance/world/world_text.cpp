@@ -280,9 +280,7 @@ std::string release_text(Release release) {
 
 namespace {
 
-bool is_host(const Item& item) {
-  return item.kind == ItemKind::release && item.value == "host";
-}
+bool is_host(const Item& item) { return item.kind == ItemKind::release && item.value == "host"; }
 
 bool is_context(const Item& item) { return item.kind == ItemKind::context; }
 

@@ -106,8 +106,7 @@ void Reach::print() const {
     if (behaviours_[i] == nullptr) continue;
     ++behaviour_count;
     const std::string_view name = behaviours()[i].name;
-    std::printf("behaviour %.*s %s\n", static_cast<int>(name.size()), name.data(),
-                behaviours_[i]);
+    std::printf("behaviour %.*s %s\n", static_cast<int>(name.size()), name.data(), behaviours_[i]);
   }
   std::printf("rules %zu of %zu, behaviours %zu of %zu\nmissing", rule_count, kRuleCount,
               behaviour_count, kBehaviourCount);

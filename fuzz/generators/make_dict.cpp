@@ -52,16 +52,16 @@ Dictionary numbers() {
   Dictionary dict;
   for (const auto& table : {family_symbols(), type_symbols(), protocol_symbols()})
     for (const Symbol& row : table) dict.add_number(row.number);
-  for (const int32_t n : {-1, 255, 256, 262, 263, 65536, INT32_MAX, INT32_MIN, kSOCK_CLOEXEC,
-                          kSOCK_NONBLOCK})
+  for (const int32_t n :
+       {-1, 255, 256, 262, 263, 65536, INT32_MAX, INT32_MIN, kSOCK_CLOEXEC, kSOCK_NONBLOCK})
     dict.add_number(n);
   return dict;
 }
 
 Dictionary words() {
   Dictionary dict;
-  for (const auto& table : {family_symbols(), type_symbols(), protocol_symbols(),
-                            capability_symbols()})
+  for (const auto& table :
+       {family_symbols(), type_symbols(), protocol_symbols(), capability_symbols()})
     for (const Symbol& row : table) dict.add(row.name);
   for (const ErrnoSymbol& row : errno_symbols()) dict.add(row.name);
   for (const BehaviourRow& row : behaviours()) dict.add(row.name);
@@ -76,14 +76,47 @@ Dictionary words() {
   for (size_t i = 0; i < kPolicyCount; ++i) dict.add(policy_name(i));
   for (const std::string_view symbol : config_symbols())
     dict.add("CONFIG_" + std::string(symbol) + "=");
-  for (const char* word :
-       {"socket(", "socketpair(", "socketcall(SYS_SOCKET, [", " = -1 ", " = 0", " by ", "world ",
-        "expect hazard ", "expect clean", "release=", "as=", "with=", "without=", "user_ns=",
-        "groups=", "fault=", "absent", "loadable", "loaded", "builtin", "permanent", "htons(",
-        "\"release\":\"", "\"config\":{", "\"modules\":{", "\"as\":\"", "\"caps\":[",
-        "\"sysctls\":{", "\"limits\":{", "\"policies\":{", "\"faults\":[", "\"behaviours\":[",
-        "\"schema\":\"sockoracle.recording/1\"", "\"context\":\"", "\"states\":", "\"errno\":",
-        "\"autoload\":\"", "\"aliases\":[[\"", "\"asked\":[\"", "\"came\":{\"", "$protocol"})
+  for (const char* word : {"socket(",
+                           "socketpair(",
+                           "socketcall(SYS_SOCKET, [",
+                           " = -1 ",
+                           " = 0",
+                           " by ",
+                           "world ",
+                           "expect hazard ",
+                           "expect clean",
+                           "release=",
+                           "as=",
+                           "with=",
+                           "without=",
+                           "user_ns=",
+                           "groups=",
+                           "fault=",
+                           "absent",
+                           "loadable",
+                           "loaded",
+                           "builtin",
+                           "permanent",
+                           "htons(",
+                           "\"release\":\"",
+                           "\"config\":{",
+                           "\"modules\":{",
+                           "\"as\":\"",
+                           "\"caps\":[",
+                           "\"sysctls\":{",
+                           "\"limits\":{",
+                           "\"policies\":{",
+                           "\"faults\":[",
+                           "\"behaviours\":[",
+                           "\"schema\":\"sockoracle.recording/1\"",
+                           "\"context\":\"",
+                           "\"states\":",
+                           "\"errno\":",
+                           "\"autoload\":\"",
+                           "\"aliases\":[[\"",
+                           "\"asked\":[\"",
+                           "\"came\":{\"",
+                           "$protocol"})
     dict.add(word);
   return dict;
 }

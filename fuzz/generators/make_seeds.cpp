@@ -224,8 +224,10 @@ void recording_seeds() {
   const uint32_t index = recording.states.add(state);
   Answers answers;
   answers.context = "root";
-  answers.observations = {{2, 1, 0, 0, 0, index, false}, {2, 1, 1, 5, kEPROTONOSUPPORT, 0, false},
-                          {2, 1, 6, 6, 0, index, false}, {2, 11, 0, 262, kEINVAL, 0, false}};
+  answers.observations = {{2, 1, 0, 0, 0, index, false},
+                          {2, 1, 1, 5, kEPROTONOSUPPORT, 0, false},
+                          {2, 1, 6, 6, 0, index, false},
+                          {2, 11, 0, 262, kEINVAL, 0, false}};
   recording.contexts.push_back(answers);
   Answers skipped;
   skipped.context = "file-max";
@@ -234,8 +236,13 @@ void recording_seeds() {
   recording.contexts.push_back(skipped);
   const auto asked = [](Presence modules, int32_t protocol, int32_t error) {
     const std::string alias = "net-pf-2-proto-" + std::to_string(protocol);
-    return AutoloadCall{.modules = modules, .family = 2, .type = 5, .protocol = protocol,
-                        .asked = {alias + "-type-5", alias}, .came = {}, .error = error};
+    return AutoloadCall{.modules = modules,
+                        .family = 2,
+                        .type = 5,
+                        .protocol = protocol,
+                        .asked = {alias + "-type-5", alias},
+                        .came = {},
+                        .error = error};
   };
   AutoloadAnswers& autoload = recording.autoload;
   autoload.aliases = {{"net-pf-2-proto-132", "libcrc32c", "sctp"}};

@@ -111,8 +111,7 @@ Operation some_operation(const World& world, Random& random) {
 void insert(Program& program, Random& random) {
   const auto at = static_cast<std::ptrdiff_t>(
       random.below(static_cast<uint32_t>(program.operations.size() + 1)));
-  program.operations.insert(program.operations.begin() + at,
-                            some_operation(program.world, random));
+  program.operations.insert(program.operations.begin() + at, some_operation(program.world, random));
 }
 
 // A call before which something is arranged, and what is done with its socket.
@@ -210,10 +209,11 @@ void change(Program& program, ProgramChange how, Random& random, Releases releas
 }
 
 void mutate(Program& program, Random& random, Releases releases) {
-  constexpr ProgramChange kUsual[] = {
-      ProgramChange::world, ProgramChange::scene, ProgramChange::insert, ProgramChange::insert,
-      ProgramChange::erase, ProgramChange::swap, ProgramChange::repeat, ProgramChange::operation,
-      ProgramChange::operation, ProgramChange::operation};
+  constexpr ProgramChange kUsual[] = {ProgramChange::world,     ProgramChange::scene,
+                                      ProgramChange::insert,    ProgramChange::insert,
+                                      ProgramChange::erase,     ProgramChange::swap,
+                                      ProgramChange::repeat,    ProgramChange::operation,
+                                      ProgramChange::operation, ProgramChange::operation};
   const size_t size = program.operations.size();
   ProgramChange how = size == 0 ? kUsual[random.below(4)] : pick(kUsual, random);
   const bool grows = how == ProgramChange::insert || how == ProgramChange::repeat;

@@ -30,7 +30,18 @@ enum class Releases : bool { all, one };
 
 // What can be done to a world. Those of the release come last.
 enum class WorldChange : uint8_t {
-  context, presence, sysctl, caller, user_ns, limits, policy, faults, flags, reset, toggle, release
+  context,
+  presence,
+  sysctl,
+  caller,
+  user_ns,
+  limits,
+  policy,
+  faults,
+  flags,
+  reset,
+  toggle,
+  release
 };
 inline constexpr size_t kWorldChangeCount = 12;
 

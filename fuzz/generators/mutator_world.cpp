@@ -10,11 +10,12 @@ namespace sockoracle::fuzz {
 namespace {
 
 // Where comparisons of the path change their mind.
-constexpr int32_t kEdges[] = {
-    -2,  -1,  0,   1,   2,   11,  15,  16,    40,    41,    42,        43,         44,
-    45,  46,  127, 128, 132, 255, 256, 257,   261,   262,   263,       264,        65535,
-    65536, 65537, 65536 + 6, 65536 + 17, 65536 + 255, 1 << 24, 1 << 30,
-    INT32_MAX, INT32_MIN, INT32_MIN + 1};
+constexpr int32_t kEdges[] = {-2,          -1,      0,       1,         2,         11,
+                              15,          16,      40,      41,        42,        43,
+                              44,          45,      46,      127,       128,       132,
+                              255,         256,     257,     261,       262,       263,
+                              264,         65535,   65536,   65537,     65536 + 6, 65536 + 17,
+                              65536 + 255, 1 << 24, 1 << 30, INT32_MAX, INT32_MIN, INT32_MIN + 1};
 
 int32_t flip_bit(int32_t n, Random& random) {
   return static_cast<int32_t>(static_cast<uint32_t>(n) ^ uint32_t{1} << random.below(32));
@@ -132,8 +133,8 @@ size_t change_sysctl(World& world, Random& random) {
   const int64_t gid = world.caller.egid;
   redraw(world.sysctls[i], [&] {
     SysctlValue other = world.sysctls[i];
-    const int64_t values[] = {row.min, row.max, row.usual.v[0], 0, 1, gid, gid + 1,
-                              static_cast<int64_t>(random.next())};
+    const int64_t values[] = {
+        row.min, row.max, row.usual.v[0], 0, 1, gid, gid + 1, static_cast<int64_t>(random.next())};
     other.v[random.below(row.count)] = std::clamp(pick(values, random), row.min, row.max);
     return other;
   });
@@ -178,8 +179,8 @@ void change_caller(World& world, Random& random) {
 // One more; where there is no room, one has another owner.
 void add_user_ns(World& world, Random& random) {
   const bool full = world.user_ns_count == kUserNsMax;
-  const auto number = full ? static_cast<uint8_t>(1 + random.below(kUserNsMax - 1))
-                           : world.user_ns_count;
+  const auto number =
+      full ? static_cast<uint8_t>(1 + random.below(kUserNsMax - 1)) : world.user_ns_count;
   UserNs& ns = world.user_ns[number];
   if (!full) {
     ns = {};

@@ -27,8 +27,8 @@ bool is_missing(const World& world, const Cure& cure) {
 }
 
 constexpr bool kHasGetPort[] = {
-#define PROTO(id, name, provider, object, pinfo, slab, init, destroy, hash, unhash, get_port,  \
-              close, backlog_rcv)                                                              \
+#define PROTO(id, name, provider, object, pinfo, slab, init, destroy, hash, unhash, get_port, \
+              close, backlog_rcv)                                                             \
   get_port != 0,
 #include "model/proto.def"
 };
@@ -42,8 +42,7 @@ const BehaviourSet& own_behaviours(Release release) {
   };
   static std::array<Known, 1024> all;
   Known& known = all[(release.index * 13u + release.sublevel) % all.size()];
-  if (!known.used || !(known.release == release))
-    known = {true, release, behaviours_of(release)};
+  if (!known.used || !(known.release == release)) known = {true, release, behaviours_of(release)};
   return known.set;
 }
 
@@ -116,8 +115,8 @@ void make_possible(World& world) {
   }
   auto& ipv6 = world.providers[static_cast<size_t>(Provider::ipv6)];
   // Kconfig: what has an IPv6 part is not built in where IPv6 is a module.
-  for (const Provider provider : {Provider::sctp, Provider::dccp, Provider::l2tp_ip, Provider::smc,
-                                  Provider::mptcp})
+  for (const Provider provider :
+       {Provider::sctp, Provider::dccp, Provider::l2tp_ip, Provider::smc, Provider::mptcp})
     if (world.providers[static_cast<size_t>(provider)] == Presence::builtin &&
         (ipv6 == Presence::loadable || ipv6 == Presence::loaded))
       ipv6 = Presence::builtin;

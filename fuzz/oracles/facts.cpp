@@ -22,8 +22,8 @@ constexpr Entrance kEntries[] = {
 };
 
 constexpr Provider kProviderOf[] = {
-#define PROTO(id, name, provider, object, pinfo, slab, init, destroy, hash, unhash, get_port,  \
-              close, backlog_rcv)                                                              \
+#define PROTO(id, name, provider, object, pinfo, slab, init, destroy, hash, unhash, get_port, \
+              close, backlog_rcv)                                                             \
   Provider::provider,
 #include "model/proto.def"
 };
@@ -100,14 +100,14 @@ void for_each_entry(const World& world, const Facts& f, bool after_requests, Use
     const Provider provider = kProviderOf[static_cast<size_t>(e.proto)];
     if (e.family == kAF_INET6 && presence_of(world, Provider::ipv6) == Presence::absent) continue;
     const Presence presence = presence_of(world, provider);
-    bool there = is_there(presence) ||
-                 (presence == Presence::loadable && provider == Provider::ipv6);
+    bool there =
+        is_there(presence) || (presence == Presence::loadable && provider == Provider::ipv6);
     if (!there && after_requests && presence == Presence::loadable && world.modules_enabled)
       for (const Alias& alias : kAliases)
-        there = there || (alias.provider == provider && alias.family == f.family &&
-                          alias.protocol == f.protocol &&
-                          (alias.type == f.type || alias.type == -1) &&
-                          holds(world, alias.with, ANY));
+        there =
+            there || (alias.provider == provider && alias.family == f.family &&
+                      alias.protocol == f.protocol && (alias.type == f.type || alias.type == -1) &&
+                      holds(world, alias.with, ANY));
     if (there) use(e);
   }
 }
@@ -134,8 +134,7 @@ bool in_ping_range(const World& world) {
   const SysctlValue& range = world.sysctls[static_cast<size_t>(Sysctl::ping_group_range)];
   const auto inside = [&](uint32_t gid) { return gid >= range.v[0] && gid <= range.v[1]; };
   bool any = inside(world.caller.egid);
-  for (size_t i = 0; i < world.caller.group_count; ++i)
-    any = any || inside(world.caller.groups[i]);
+  for (size_t i = 0; i < world.caller.group_count; ++i) any = any || inside(world.caller.groups[i]);
   return any;
 }
 
@@ -157,20 +156,19 @@ void descriptor_rules(const Case& c, RuleSet& broken) {
   const World& w = c.world;
   const int32_t left = w.limits.fds_left;
   const bool pair = c.call.entry == Entry::socketpair;
-  const bool first = c.call.entry == Entry::io_uring ||
-                     (pair && w.has(Behaviour::socketpair_reserves_fds_first));
+  const bool first =
+      c.call.entry == Entry::io_uring || (pair && w.has(Behaviour::socketpair_reserves_fds_first));
   broken.set(Rule::fd_first, first && left != kUnlimited && left < (pair ? 2 : 1));
   broken.set(Rule::fd_available, !first && left == 0);
-  broken.set(Rule::file_max,
-             w.limits.files_left == 0 && !has_capability(w, 0, kCAP_SYS_ADMIN));
+  broken.set(Rule::file_max, w.limits.files_left == 0 && !has_capability(w, 0, kCAP_SYS_ADMIN));
   broken.set(Rule::socketpair_supported, pair);
 }
 
 void inet_rules(const Case& c, const Facts& f, RuleSet& broken) {
   const World& w = c.world;
   const int32_t limit = w.has(Behaviour::ipproto_max_263) ? 263 : 256;
-  broken.set(Rule::protocol_range, w.has(Behaviour::protocol_range_check) &&
-                                       (f.protocol < 0 || f.protocol >= limit));
+  broken.set(Rule::protocol_range,
+             w.has(Behaviour::protocol_range_check) && (f.protocol < 0 || f.protocol >= limit));
   broken.set(Rule::type_has_protocols, !any_entry(w, f));
   broken.set(Rule::protocol_known, !f.proto.has_value());
   broken.set(Rule::raw_needs_net_raw,

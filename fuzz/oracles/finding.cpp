@@ -154,10 +154,10 @@ static volatile int after_call;
 
 using During = void (*)(void (*f)(void*), void* context);
 
-#define RULE(id, ...)                                                              \
+#define RULE(id, ...)                                                             \
   SOCKORACLE_NOINLINE static void during__##id(void (*f)(void*), void* context) { \
-    f(context);                                                                    \
-    after_call = static_cast<int>(Rule::id);                                       \
+    f(context);                                                                   \
+    after_call = static_cast<int>(Rule::id);                                      \
   }
 #include "model/rules.def"
 

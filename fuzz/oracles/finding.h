@@ -21,11 +21,11 @@ std::string_view oracle_question(Oracle oracle);
 struct Finding {
   Oracle oracle{};
   Rule rule = Rule::created;
-  std::string_view what;               // of static life time
+  std::string_view what;  // of static life time
   int64_t expected = 0, got = 0;
-  std::optional<Hazard> hazard;        // then the hazard's name stands in the oracle's place
-  size_t operation = SIZE_MAX;         // of the program
-  std::string_view context{};          // whose real kernel answered; empty = the model alone
+  std::optional<Hazard> hazard;  // then the hazard's name stands in the oracle's place
+  size_t operation = SIZE_MAX;   // of the program
+  std::string_view context{};    // whose real kernel answered; empty = the model alone
 };
 using MaybeFinding = std::optional<Finding>;
 

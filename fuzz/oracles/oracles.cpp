@@ -78,8 +78,8 @@ MaybeFinding check_precedence(const Case& c, const Facts& facts, const Verdict& 
 MaybeFinding check_hazards(const World& world, const Verdict& verdict) {
   Hazard which{};
   if (!inadmissible(world, verdict.hazards, verdict.rule, &which)) return {};
-  Finding finding = found(Oracle::balance, verdict.rule, "hazard of a bug that the world has not",
-                          0, 1);
+  Finding finding =
+      found(Oracle::balance, verdict.rule, "hazard of a bug that the world has not", 0, 1);
   finding.hazard = which;
   return finding;
 }
@@ -92,8 +92,7 @@ MaybeFinding check_balance(const Balance& before, const Balance& after, HazardSe
     bool known;
   } rows[] = {
       {"slab and kmalloc objects", before.objects, after.objects, known.has(Hazard::leaked_sock)},
-      {"module references", before.module_refs, after.module_refs,
-       known.has(Hazard::leaked_sock)},
+      {"module references", before.module_refs, after.module_refs, known.has(Hazard::leaked_sock)},
       {"netns references", before.net_refs, after.net_refs, known.has(Hazard::leaked_sock)},
       {"sockets in use", before.inuse, after.inuse, known.has(Hazard::leaked_sock)},
       {"group references", before.group_refs, after.group_refs,
@@ -231,8 +230,8 @@ MaybeFinding check_table(std::span<const TableRange> table, const Call& call, co
     next = int64_t{range.high} + 1;
     if (call.protocol < range.low || call.protocol > range.high) continue;
     if (range.rule != v.rule)
-      return found(Oracle::table, v.rule, "rule of the folded range",
-                   static_cast<int64_t>(v.rule), static_cast<int64_t>(range.rule));
+      return found(Oracle::table, v.rule, "rule of the folded range", static_cast<int64_t>(v.rule),
+                   static_cast<int64_t>(range.rule));
     if (range.error != v.error)
       return found(Oracle::table, v.rule, "errno of the folded range", v.error, range.error);
   }
@@ -314,8 +313,7 @@ MaybeFinding check_thoroughly(const Case& c, const Verdict& verdict) {
   Kernel second(c.world);
   const CallScope quiet(second, {.tracing = false});
   if (const MaybeFinding f = check_same(verdict, second.call(c.call))) return f;
-  const std::vector<TableRange> table =
-      table_of(c.world, c.call.entry, c.call.family, c.call.type);
+  const std::vector<TableRange> table = table_of(c.world, c.call.entry, c.call.family, c.call.type);
   return check_table(table, c.call, verdict);
 }
 
@@ -340,8 +338,8 @@ MaybeFinding check_case(const Case& asked, bool thorough) {
     k.close(verdict.fd);
   }
   if (const MaybeFinding f = check_hazards(c.world, verdict)) return f;
-  if (const MaybeFinding f = check_balance(before, k.balance(),
-                                           known_leaks(c.world, verdict.rule), verdict.rule))
+  if (const MaybeFinding f =
+          check_balance(before, k.balance(), known_leaks(c.world, verdict.rule), verdict.rule))
     return f;
   if (!faulty)
     if (const MaybeFinding f = check_precedence(c, facts, verdict)) return f;

@@ -22,9 +22,9 @@ struct Dry {
 // release leaves, a sock whose ops' module went away (see known_leaks), and nothing else.
 HazardSet admitted_leaks(const Machine& machine, const Dry& dry, const World& world, Rule last,
                          const ProgramOptions& options) {
-  const bool hunts_leaks = options.hunting && (!options.hunted ||
-                                               *options.hunted == Hazard::leaked_sock ||
-                                               *options.hunted == Hazard::leaked_group_info);
+  const bool hunts_leaks =
+      options.hunting && (!options.hunted || *options.hunted == Hazard::leaked_sock ||
+                          *options.hunted == Hazard::leaked_group_info);
   HazardSet leaks = hunts_leaks ? HazardSet{} : known_leaks(world, last);
   bool leaked = !hunts_leaks && machine.hazards().has(Hazard::leaked_sock);
   for (const Outcome& o : dry.outcomes)
@@ -74,11 +74,14 @@ MaybeFinding run_observed(const Program& program, const World& world, const Dry&
   for (size_t i = 0; i < program.operations.size(); ++i) {
     const Outcome& expected = dry.outcomes[i];
     ObservedStep step{machine, program.operations[i], {}};
-    during(expected.verdict.rule, [](void* context) {
-      auto& s = *static_cast<ObservedStep*>(context);
-      s.outcome = s.machine.run(s.operation);
-      count_calls(s.operation.op == Op::create);
-    }, &step);
+    during(
+        expected.verdict.rule,
+        [](void* context) {
+          auto& s = *static_cast<ObservedStep*>(context);
+          s.outcome = s.machine.run(s.operation);
+          count_calls(s.operation.op == Op::create);
+        },
+        &step);
     if (looks(program.operations[i].op)) continue;
     if (step.outcome.error == expected.error && step.outcome.verdict == expected.verdict) continue;
     Finding finding = found(Oracle::determinism, expected.verdict.rule,
@@ -102,8 +105,7 @@ struct Sweep {
 };
 
 // Runs the program once more and, behind each create, fails every step of the same call in turn.
-MaybeFinding run_swept(const Program& program, const World& world,
-                       const ProgramOptions& options) {
+MaybeFinding run_swept(const Program& program, const World& world, const ProgramOptions& options) {
   Machine machine(boots().kernel(world));
   Kernel& k = machine.kernel();
   const CallScope quiet(k, {.tracing = false});
@@ -121,17 +123,19 @@ MaybeFinding run_swept(const Program& program, const World& world,
     count_calls(2);  // the operation's and this one
     const int32_t steps = k.fallible();
     if (clean.fd >= 0) k.close(clean.fd);
-    MaybeFinding finding = check_balance(before, k.balance(),
-                                         known_leaks(world, clean.rule), clean.rule);
+    MaybeFinding finding =
+        check_balance(before, k.balance(), known_leaks(world, clean.rule), clean.rule);
     const Facts facts = facts_of({k.world(), o.call});
     k.objects().observer = options.observer;
     if (!finding) {
       Sweep s{k, k.world(), o.call, facts, clean, steps, options, {}};
-      during(outcome.verdict.rule, [](void* context) {
-        auto& sw = *static_cast<Sweep*>(context);
-        sw.finding = sweep(sw.k, sw.world, sw.call, sw.facts, sw.clean, sw.steps,
-                           sw.options);
-      }, &s);
+      during(
+          outcome.verdict.rule,
+          [](void* context) {
+            auto& sw = *static_cast<Sweep*>(context);
+            sw.finding = sweep(sw.k, sw.world, sw.call, sw.facts, sw.clean, sw.steps, sw.options);
+          },
+          &s);
       finding = s.finding;
     }
     k.objects().observer = false;

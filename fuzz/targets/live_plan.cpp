@@ -10,8 +10,8 @@ namespace sockoracle::fuzz {
 namespace {
 
 // Options that tell sockets apart, cheap to read, each a plain int.
-constexpr std::string_view kOptions[] = {"SO_TYPE", "SO_PROTOCOL", "SO_DOMAIN", "SO_RCVBUF",
-                                         "IP_TTL", "IP_MTU_DISCOVER"};
+constexpr std::string_view kOptions[] = {"SO_TYPE",   "SO_PROTOCOL", "SO_DOMAIN",
+                                         "SO_RCVBUF", "IP_TTL",      "IP_MTU_DISCOVER"};
 
 bool asks_for_module(const Kernel& k) {
   for (const Step& step : k.trace())

@@ -17,8 +17,8 @@ namespace sockoracle::fuzz {
 namespace {
 
 LiveSlot* make_slot(const std::vector<LiveOption>& options) {
-  void* memory = mmap(nullptr, sizeof(LiveSlot), PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      mmap(nullptr, sizeof(LiveSlot), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     std::fprintf(stderr, "live: no shared memory\n");
     std::exit(69);

@@ -22,7 +22,8 @@ extern "C" void* afl_custom_init(void* afl, unsigned int seed) {
   (void)afl;
   const bool hunts = std::getenv("SOCKORACLE_HUNT") != nullptr;
   return new State{sockoracle::fuzz::Random(seed),
-                   hunts ? sockoracle::fuzz::Releases::one : sockoracle::fuzz::Releases::all, {}};
+                   hunts ? sockoracle::fuzz::Releases::one : sockoracle::fuzz::Releases::all,
+                   {}};
 }
 
 extern "C" void afl_custom_deinit(void* data) { delete static_cast<State*>(data); }

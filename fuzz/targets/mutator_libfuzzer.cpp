@@ -21,8 +21,8 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
 }
 
 extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* first, size_t first_size,
-                                            const uint8_t* second, size_t second_size,
-                                            uint8_t* out, size_t max_out_size, unsigned int seed) {
+                                            const uint8_t* second, size_t second_size, uint8_t* out,
+                                            size_t max_out_size, unsigned int seed) {
   return sockoracle::fuzz::cross_over(kInput, {first, first_size}, {second, second_size},
                                       {out, max_out_size}, seed);
 }

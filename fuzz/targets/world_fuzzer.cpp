@@ -52,8 +52,7 @@ void read_config(std::string_view text) {
     if (!apply_config(world, symbol, value)) fail("a value is y, m or n", {});
   }
   std::string unpacked;
-  if (gunzip(text, 1u << 16, &unpacked) && unpacked.size() > 1u << 16)
-    fail("the limit holds", {});
+  if (gunzip(text, 1u << 16, &unpacked) && unpacked.size() > 1u << 16) fail("the limit holds", {});
   boot(world);
 }
 

@@ -114,8 +114,8 @@ BOOST_AUTO_TEST_CASE(each_kind_of_operation_is_changed) {
       change(o, world, random);
       changed += !stored_alike(before, o);
     }
-    BOOST_TEST(changed > kDraws / 2,
-               op_word(static_cast<Op>(kind)) << ": " << changed << " of " << kDraws);
+    BOOST_TEST(changed > kDraws / 2, op_word(static_cast<Op>(kind))
+                                         << ": " << changed << " of " << kDraws);
   }
 }
 
@@ -142,8 +142,7 @@ BOOST_AUTO_TEST_CASE(full_and_empty_programs_are_changed) {
     int changed = 0;
     for (int draw = 0; draw < kDraws; ++draw) {
       Program program{some_world(random), {}};
-      while (program.operations.size() < size)
-        change(program, ProgramChange::insert, random);
+      while (program.operations.size() < size) change(program, ProgramChange::insert, random);
       const std::vector<uint8_t> before = encode_program(program);
       mutate(program, random);
       BOOST_TEST_REQUIRE(program.operations.size() <= kOperationsMax);

@@ -253,8 +253,8 @@ BOOST_AUTO_TEST_CASE(programs_of_cured_releases_are_clean_and_of_others_are_hunt
   ProgramOptions options;
   options.observer = false;
   options.hunting = true;
-  for (const Hazard hazard : {Hazard::leaked_group_info, Hazard::dangling_sock_sk,
-                              Hazard::truncated_protocol}) {
+  for (const Hazard hazard :
+       {Hazard::leaked_group_info, Hazard::dangling_sock_sk, Hazard::truncated_protocol}) {
     options.hunted = hazard;
     const MaybeFinding f = check_program(program, options);
     BOOST_TEST_REQUIRE(f.has_value(), hazard_name(hazard));

@@ -65,8 +65,8 @@ BOOST_AUTO_TEST_CASE(what_people_meet_is_named) {
 BOOST_AUTO_TEST_CASE(a_ping_socket_hangs_on_its_group) {
   World world = world_of("6.18");
   open_ping(world);
-  BOOST_TEST(breakers(world, inet(2, 1)).count(
-                 "EACCES ping_group: net.ipv4.ping_group_range") == 1u);
+  BOOST_TEST(breakers(world, inet(2, 1)).count("EACCES ping_group: net.ipv4.ping_group_range") ==
+             1u);
 }
 
 BOOST_AUTO_TEST_CASE(of_a_rule_only_the_nearest_kind) {

@@ -36,11 +36,12 @@ BOOST_AUTO_TEST_CASE(mptcp_eras) {
       BOOST_TEST(words(verdict_of(world_of(release), kMptcp)) == era.answer, name_of(release));
       World off = world_of(release, "mptcp-off");
       const bool has = between(release, "5.6", "");
-      BOOST_TEST(words(verdict_of(off, kMptcp)) ==
-                 (has ? "ENOPROTOOPT mptcp_enabled" : era.answer), name_of(release));
+      BOOST_TEST(words(verdict_of(off, kMptcp)) == (has ? "ENOPROTOOPT mptcp_enabled" : era.answer),
+                 name_of(release));
       set_provider(off, Provider::mptcp, Presence::absent);
-      BOOST_TEST(words(verdict_of(off, kMptcp)) ==
-                 (has ? "EPROTONOSUPPORT protocol_known" : era.answer), name_of(release));
+      BOOST_TEST(
+          words(verdict_of(off, kMptcp)) == (has ? "EPROTONOSUPPORT protocol_known" : era.answer),
+          name_of(release));
     }
 }
 
@@ -107,8 +108,7 @@ BOOST_AUTO_TEST_CASE(mptcp_subflow_leak) {
     const bool leaks = between(release, "5.9", "6.0");
     BOOST_TEST(v.hazards.has(Hazard::leaked_sock) == leaks, name_of(release));
     BOOST_TEST((k.balance() == before) == !leaks, name_of(release));
-    BOOST_TEST(v.hazards.has(Hazard::dangling_sock_sk) ==
-                   (!leaks && between(release, "", "6.10")),
+    BOOST_TEST(v.hazards.has(Hazard::dangling_sock_sk) == (!leaks && between(release, "", "6.10")),
                name_of(release));
     // the subflow's socket and sock, and the msk, to which the subflow holds a reference
     BOOST_TEST(k.balance().objects - before.objects == (leaks ? 3 : 0), name_of(release));
@@ -198,9 +198,9 @@ BOOST_AUTO_TEST_CASE(udplite_ignores_a_missing_queue) {
     const char* answer;
     const char* hazards;
   };
-  for (const Row& row : {Row{"6.18", "0 created", "null_prod_queue"},
-                         Row{"6.19", "0 created", "null_prod_queue"},
-                         Row{"7.0", "ENOMEM udp_producer_queue", ""}}) {
+  for (const Row& row :
+       {Row{"6.18", "0 created", "null_prod_queue"}, Row{"6.19", "0 created", "null_prod_queue"},
+        Row{"7.0", "ENOMEM udp_producer_queue", ""}}) {
     World world = world_of(row.release);
     set_faults(world, {3});
     const Verdict v = verdict_of(world, inet(2, 136));

@@ -13,9 +13,9 @@ constexpr const char* kHook = "bpf BPF_CGROUP_INET_SOCK_RELEASE, ";
 struct Closing {
   const char* name;
   Call call;
-  const char* hook;    // inet_release runs it, nobody else's release does
-  const char* close;   // up to the last sock_put
-  const char* freed;   // behind it: the object, the modules held for it
+  const char* hook;   // inet_release runs it, nobody else's release does
+  const char* close;  // up to the last sock_put
+  const char* freed;  // behind it: the object, the modules held for it
 };
 
 const Closing kClosings[] = {
@@ -32,8 +32,7 @@ const Closing kClosings[] = {
     {"l2tp", inet(2, 115), kHook,
      "unhash l2tp_ip_table, release sk_common_release, release l2tp_ip_destroy_sock",
      "free L2TP/IP, module_put l2tp_ip, module_put l2tp_ip"},
-    {"mptcp", inet(1, 262), kHook,
-     "release mptcp_close, release mptcp_destroy", "free MPTCP"},
+    {"mptcp", inet(1, 262), kHook, "release mptcp_close, release mptcp_destroy", "free MPTCP"},
     {"sctp", inet(5, 132), kHook, "release sk_common_release, free sctp_endpoint",
      "free SCTP, module_put sctp, module_put sctp"},
     {"dccp", inet(6, 33), kHook, "release dccp_close, release dccp_destroy_sock",
@@ -93,8 +92,7 @@ BOOST_AUTO_TEST_CASE(steps_of_a_success_report_none) {
       k.close(v.fd);
       for (const Step& step : k.trace())
         BOOST_TEST(step.result == (step.kind == StepKind::module_get ? 1 : 0),
-                   name_of(release) << ' ' << row.name << ": "
-                       << step_line(step));
+                   name_of(release) << ' ' << row.name << ": " << step_line(step));
     }
 }
 
@@ -111,8 +109,8 @@ BOOST_AUTO_TEST_CASE(undoing_reports_no_failure) {
       for (const Step& step : k.trace()) {
         const bool gives_back = step.kind == StepKind::release || step.kind == StepKind::free ||
                                 step.kind == StepKind::unhash || step.kind == StepKind::put_net;
-        if (gives_back) BOOST_TEST(step.result == 0, release << ' ' << row.name << ": "
-                                                             << step_line(step));
+        if (gives_back)
+          BOOST_TEST(step.result == 0, release << ' ' << row.name << ": " << step_line(step));
       }
     }
 }
@@ -157,10 +155,10 @@ const struct {
   const char *release, *name;
   bool typesafe;
 } kSlabs[] = {
-    {"3.12", "TCP", true},    {"6.12", "TCP", true},    {"4.7", "UDP", true},
-    {"4.8", "UDP", false},    {"6.12", "UDP", false},   {"5.8", "MPTCP", false},
-    {"5.9", "MPTCP", true},   {"6.12", "MPTCP", true},  {"6.12", "RAW", false},
-    {"6.12", "PING", false},  {"6.12", "DCCP", true},   {"6.12", "SCTP", false},
+    {"3.12", "TCP", true},   {"6.12", "TCP", true},   {"4.7", "UDP", true},
+    {"4.8", "UDP", false},   {"6.12", "UDP", false},  {"5.8", "MPTCP", false},
+    {"5.9", "MPTCP", true},  {"6.12", "MPTCP", true}, {"6.12", "RAW", false},
+    {"6.12", "PING", false}, {"6.12", "DCCP", true},  {"6.12", "SCTP", false},
 };
 
 BOOST_AUTO_TEST_CASE(who_may_be_read_after_it_is_freed) {

@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_registered_entry_is_ten_bytes) {
   program.operations.push_back(o);
   const std::vector<uint8_t> bytes = encode_program(program);
   const std::vector<uint8_t> tail = {static_cast<uint8_t>(Op::add_protosw), 2, 1, 3, 4, 3, 2, 1,
-                                     static_cast<uint8_t>(ProtoId::udp), 1};
+                                     static_cast<uint8_t>(ProtoId::udp),    1};
   BOOST_REQUIRE(bytes.size() > tail.size());
   BOOST_TEST(std::vector<uint8_t>(bytes.end() - 10, bytes.end()) == tail,
              boost::test_tools::per_element());
@@ -133,7 +133,8 @@ BOOST_AUTO_TEST_CASE(programs_survive_bytes_and_text) {
     std::vector<Expectation> expectations;
     ProgramError error;
     BOOST_TEST_REQUIRE(parse_program(text, &again, &expectations, &error),
-                       "line " << error.line << ": " << error.reason << "\n" << text);
+                       "line " << error.line << ": " << error.reason << "\n"
+                               << text);
     BOOST_TEST_REQUIRE((again == program), text << "\n" << text_of(again));
   }
 }
@@ -218,14 +219,13 @@ BOOST_AUTO_TEST_CASE(a_program_with_expectations) {
   Program program;
   std::vector<Expectation> expectations;
   ProgramError error;
-  const std::string_view text =
-      "# CVE-2015-8543\n"
-      "world release=3.12 as=root\n"
-      "s0 = socket(AF_INET, SOCK_RAW, 65536) = 3\n"
-      "s1 = socket(AF_INET, SOCK_RAW, 0)"
-      " = -1 EPROTONOSUPPORT (no such protocol) by protocol_known\n"
-      "connect(s0)\n"
-      "expect hazard null_get_port\n";
+  const std::string_view text = "# CVE-2015-8543\n"
+                                "world release=3.12 as=root\n"
+                                "s0 = socket(AF_INET, SOCK_RAW, 65536) = 3\n"
+                                "s1 = socket(AF_INET, SOCK_RAW, 0)"
+                                " = -1 EPROTONOSUPPORT (no such protocol) by protocol_known\n"
+                                "connect(s0)\n"
+                                "expect hazard null_get_port\n";
   BOOST_TEST_REQUIRE(parse_program(text, &program, &expectations, &error), error.reason);
   BOOST_TEST(program.operations.size() == 3u);
   BOOST_TEST(expectations.size() == 3u);

@@ -193,8 +193,8 @@ BOOST_AUTO_TEST_CASE(security_modules) {
   for (const char* release : {"3.12", "4.4", "5.13", "5.14", "7.3"})
     for (const Call& call : {inet(1, 0), inet(10, 0), inet6(1, 0)}) {
       const World plain = world_of(release);
-      const bool late = call.family == kAF_INET && call.type != kSOCK_PACKET &&
-                        between(at(release), "5.14", "");
+      const bool late =
+          call.family == kAF_INET && call.type != kSOCK_PACKET && between(at(release), "5.14", "");
       World world = plain;
       world.policies.lsm_socket_create = kEPERM;
       BOOST_TEST(words(verdict_of(world, call)) == "EPERM lsm_socket_create");
@@ -251,12 +251,12 @@ BOOST_AUTO_TEST_CASE(cgroup_bpf_programs) {
     int32_t policy;
     const char* answer;
   };
-  for (const Bpf& row : {Bpf{"4.9", kEPERM, "0 created"},
-                         Bpf{"4.10", kEPERM, "EPERM cgroup_sock_create"},
-                         // an errno of its own: bpf_set_retval
-                         Bpf{"5.17", kEACCES, "EPERM cgroup_sock_create"},
-                         Bpf{"5.19", kEACCES, "EACCES cgroup_sock_create"},
-                         Bpf{"7.3", kENOMEM, "ENOMEM cgroup_sock_create"}}) {
+  for (const Bpf& row :
+       {Bpf{"4.9", kEPERM, "0 created"}, Bpf{"4.10", kEPERM, "EPERM cgroup_sock_create"},
+        // an errno of its own: bpf_set_retval
+        Bpf{"5.17", kEACCES, "EPERM cgroup_sock_create"},
+        Bpf{"5.19", kEACCES, "EACCES cgroup_sock_create"},
+        Bpf{"7.3", kENOMEM, "ENOMEM cgroup_sock_create"}}) {
     World world = world_of(row.release);
     world.policies.cgroup_sock_create = row.policy;
     BOOST_TEST(words(verdict_of(world, inet(1, 0))) == row.answer, row.release);
@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(families_of_each_release) {
     const char* until;
     int32_t nproto;
   };
-  const Range rows[] = {{"3.12", "4.6", 41}, {"4.6", "4.7", 42},   {"4.7", "4.11", 43},
+  const Range rows[] = {{"3.12", "4.6", 41},  {"4.6", "4.7", 42},   {"4.7", "4.11", 43},
                         {"4.11", "4.18", 44}, {"4.18", "5.15", 45}, {"5.15", "", 46}};
   for (const Range& row : rows)
     for (const Release release : all_releases()) {

@@ -62,12 +62,20 @@ constexpr Row kRows[] = {
     {"", "", T(5), 132, 132, {0, 0, 0, kESOCKTNOSUPPORT, 0}},
     // no alias says "any protocol of SOCK_SEQPACKET": 0 does not load the module
     {"", "", T(5), 0, 0, {0, 0, kESOCKTNOSUPPORT, kESOCKTNOSUPPORT, 0}},
-    {"", "", T(5), kMin, kMax,
+    {"",
+     "",
+     T(5),
+     kMin,
+     kMax,
      {kEPROTONOSUPPORT, kEPROTONOSUPPORT, kESOCKTNOSUPPORT, kESOCKTNOSUPPORT, kEPROTONOSUPPORT}},
 
     {"", "6.16", T(6), 0, 0, {0, 0, 0, kESOCKTNOSUPPORT, 0}},
     {"", "6.16", T(6), 33, 33, {0, 0, 0, kESOCKTNOSUPPORT, 0}},
-    {"", "6.16", T(6), kMin, kMax,
+    {"",
+     "6.16",
+     T(6),
+     kMin,
+     kMax,
      {kEPROTONOSUPPORT, kEPROTONOSUPPORT, kESOCKTNOSUPPORT, kESOCKTNOSUPPORT, kEPROTONOSUPPORT}},
 
     {"", "", kInRange, kMin, kMax, all(kESOCKTNOSUPPORT)},

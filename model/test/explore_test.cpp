@@ -28,11 +28,11 @@ struct TableWorld {
 };
 
 const TableWorld kTableWorlds[] = {
-    {"3.12", "root", Presence::builtin},  {"3.12", "nobody", Presence::loadable},
-    {"4.3", "ping-gid", Presence::absent}, {"4.4", "root", Presence::loadable},
+    {"3.12", "root", Presence::builtin},     {"3.12", "nobody", Presence::loadable},
+    {"4.3", "ping-gid", Presence::absent},   {"4.4", "root", Presence::loadable},
     {"5.6", "mptcp-off", Presence::builtin}, {"6.1", "root", Presence::loadable},
-    {"6.12", "nobody", Presence::loaded}, {"6.18", "cgroup-deny", Presence::loadable},
-    {"7.3", "no-fd", Presence::loadable}, {"7.3", "root", Presence::absent},
+    {"6.12", "nobody", Presence::loaded},    {"6.18", "cgroup-deny", Presence::loadable},
+    {"7.3", "no-fd", Presence::loadable},    {"7.3", "root", Presence::absent},
 };
 
 std::string range_text(const TableRange& range) {
@@ -125,16 +125,24 @@ struct NamedTable {
 };
 
 const NamedTable kNamedTables[] = {
-    {"6.12", "nobody", 3,
+    {"6.12",
+     "nobody",
+     3,
      {"-2147483648..-1 EINVAL protocol_range", "0..0 EPROTONOSUPPORT protocol_known",
       "1..262 EPERM raw_needs_net_raw", "263..2147483647 EINVAL protocol_range"}},
-    {"3.12", "root", 3,
+    {"3.12",
+     "root",
+     3,
      {"-2147483648..-1 0 created", "0..0 EPROTONOSUPPORT protocol_known",
       "1..2147483647 0 created"}},
-    {"4.4", "root", 3,
+    {"4.4",
+     "root",
+     3,
      {"-2147483648..-1 EINVAL protocol_range", "0..0 EPROTONOSUPPORT protocol_known",
       "1..255 0 created", "256..2147483647 EINVAL protocol_range"}},
-    {"6.12", "root", 1,
+    {"6.12",
+     "root",
+     1,
      {"-2147483648..-1 EINVAL protocol_range", "0..0 0 created",
       "1..5 EPROTONOSUPPORT protocol_known", "6..6 0 created",
       "7..131 EPROTONOSUPPORT protocol_known", "132..132 0 created",
@@ -195,35 +203,57 @@ struct History {
 };
 
 const History kHistories[] = {
-    {"MPTCP: three eras", "root", inet(1, 262),
+    {"MPTCP: three eras",
+     "root",
+     inet(1, 262),
      {"3.12-4.3 EPROTONOSUPPORT protocol_known",
       "4.4-5.5 EINVAL protocol_range protocol_range_check",
       "5.6-7.3 0 created ipproto_max_263 +mptcp"}},
-    {"MPTCP switched off", "mptcp-off", inet(1, 262),
+    {"MPTCP switched off",
+     "mptcp-off",
+     inet(1, 262),
      {"3.12-4.3 EPROTONOSUPPORT protocol_known",
       "4.4-5.5 EINVAL protocol_range protocol_range_check",
       "5.6-7.3 ENOPROTOOPT mptcp_enabled ipproto_max_263 +mptcp"}},
-    {"RAW 256", "root", inet(3, 256),
+    {"RAW 256",
+     "root",
+     inet(3, 256),
      {"3.12-4.3 0 created", "4.4-5.5 EINVAL protocol_range protocol_range_check",
       "5.6-7.3 0 created ipproto_max_263"}},
-    {"RAW 256 without the capability", "nobody", inet(3, 256),
+    {"RAW 256 without the capability",
+     "nobody",
+     inet(3, 256),
      {"3.12-4.3 EPERM raw_needs_net_raw", "4.4-5.5 EINVAL protocol_range protocol_range_check",
       "5.6-7.3 EPERM raw_needs_net_raw ipproto_max_263"}},
-    {"RAW 263", "root", inet(3, 263),
+    {"RAW 263",
+     "root",
+     inet(3, 263),
      {"3.12-4.3 0 created", "4.4-7.3 EINVAL protocol_range protocol_range_check"}},
-    {"UDP-Lite is removed", "root", inet(2, 136),
+    {"UDP-Lite is removed",
+     "root",
+     inet(2, 136),
      {"3.12-7.0 0 created", "7.1-7.3 EPROTONOSUPPORT protocol_known -udplite"}},
-    {"DCCP is removed", "root", inet(6, 33),
+    {"DCCP is removed",
+     "root",
+     inet(6, 33),
      {"3.12-6.15 0 created", "6.16-7.3 ESOCKTNOSUPPORT type_has_protocols -dccp"}},
-    {"SMC", "root", inet(1, 256),
+    {"SMC",
+     "root",
+     inet(1, 256),
      {"3.12-4.3 EPROTONOSUPPORT protocol_known",
       "4.4-5.5 EINVAL protocol_range protocol_range_check",
       "5.6-6.10 EPROTONOSUPPORT protocol_known ipproto_max_263", "6.11-7.3 0 created +smc"}},
-    {"a denied sk_alloc", "lsm-deny-alloc", inet(1, 0),
+    {"a denied sk_alloc",
+     "lsm-deny-alloc",
+     inet(1, 0),
      {"3.12-5.13 ENOBUFS lsm_sk_alloc", "5.14-7.3 ENOMEM lsm_sk_alloc inet_create_enomem"}},
-    {"denied by the cgroup", "cgroup-deny", inet(1, 0),
+    {"denied by the cgroup",
+     "cgroup-deny",
+     inet(1, 0),
      {"3.12-4.9 0 created", "4.10-7.3 EPERM cgroup_sock_create cgroup_bpf_sock_create"}},
-    {"L2TP/IP's alias", "root", inet(2, 115),
+    {"L2TP/IP's alias",
+     "root",
+     inet(2, 115),
      {"3.12-4.3 EPROTONOSUPPORT protocol_known", "4.4-6.0 0 created l2tp_alias_generic",
       "6.1-6.2 EPROTONOSUPPORT protocol_known l2tp_alias_generic",
       "6.3-7.3 0 created l2tp_alias_fixed"}},
@@ -231,8 +261,7 @@ const History kHistories[] = {
 };
 
 BOOST_AUTO_TEST_CASE(named_histories) {
-  for (const History& h : kHistories)
-    BOOST_TEST_CONTEXT(h.name) {
+  for (const History& h : kHistories) BOOST_TEST_CONTEXT(h.name) {
       BOOST_TEST(history(world_of("6.12", h.context), h.call) == h.eras,
                  boost::test_tools::per_element());
     }
@@ -258,8 +287,7 @@ BOOST_AUTO_TEST_CASE(a_changed_default_is_blamed_on_its_own_row) {
     const Release before{static_cast<uint8_t>(i - 1), 0}, after{i, 0};
     for (const SysctlRow& sysctl : sysctls()) {
       const BehaviourSet blamed = default_changes(sysctl.id, before, after);
-      const bool changed =
-          !(default_sysctl(sysctl.id, before) == default_sysctl(sysctl.id, after));
+      const bool changed = !(default_sysctl(sysctl.id, before) == default_sysctl(sysctl.id, after));
       BOOST_TEST((blamed != BehaviourSet{}) == changed,
                  sysctl.name << " in " << releases()[i].name);
       for (const SysctlDefaultRow& row : sysctl_defaults())
@@ -361,26 +389,19 @@ BOOST_AUTO_TEST_CASE(what_takes_two_changes) {
   Case c{world_of("6.18", "nobody"), inet(3, 1)};
   c.world.limits.fds_left = 0;
   BOOST_TEST(any_remedy(remedies_of(c, 1000), [](const std::vector<Change>& s) {
-    return s.size() == 2 && is_capability(s[0], kCAP_NET_RAW) &&
-           s[1].kind == Change::Kind::limit;
+    return s.size() == 2 && is_capability(s[0], kCAP_NET_RAW) && s[1].kind == Change::Kind::limit;
   }));
 }
 
 std::vector<Case> failing() {
   const Release now = newest_release();
   return {
-      {world_of(now, "nobody"), inet(3, 1)},
-      {world_of(now, "nobody"), inet(3, 0)},
-      {world_of(now, "root"), inet(2, 1)},
-      {world_of(now, "mptcp-off"), inet(1, 262)},
-      {world_of(now, "no-fd"), inet(1, 0)},
-      {world_of(now, "file-max"), inet(1, 0)},
-      {world_of(now, "cgroup-deny"), inet(1, 0)},
-      {world_of(now, "lsm-deny-create"), inet(1, 0)},
-      {world_of(now, "root"), inet(1 | 0x10000, 0)},
-      {world_of(now, "root"), inet(1, 263)},
-      {world_of(now, "root"), inet(6, 33)},
-      {world_of(now, "nobody"), inet(10, 0)},
+      {world_of(now, "nobody"), inet(3, 1)},         {world_of(now, "nobody"), inet(3, 0)},
+      {world_of(now, "root"), inet(2, 1)},           {world_of(now, "mptcp-off"), inet(1, 262)},
+      {world_of(now, "no-fd"), inet(1, 0)},          {world_of(now, "file-max"), inet(1, 0)},
+      {world_of(now, "cgroup-deny"), inet(1, 0)},    {world_of(now, "lsm-deny-create"), inet(1, 0)},
+      {world_of(now, "root"), inet(1 | 0x10000, 0)}, {world_of(now, "root"), inet(1, 263)},
+      {world_of(now, "root"), inet(6, 33)},          {world_of(now, "nobody"), inet(10, 0)},
   };
 }
 

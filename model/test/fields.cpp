@@ -9,8 +9,7 @@ std::string text(bool value) { return value ? "1" : "0"; }
 std::string text(sock_num value) { return std::to_string(value.number); }
 std::string text(std::string_view value) { return std::string(value); }
 template <class Number>
-  requires std::is_arithmetic_v<Number>
-std::string text(Number value) {
+requires std::is_arithmetic_v<Number> std::string text(Number value) {
   return std::to_string(value);
 }
 std::string text(const sock_callback* value) {

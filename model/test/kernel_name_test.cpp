@@ -76,9 +76,9 @@ BOOST_AUTO_TEST_CASE(as_people_write_it) {
 }
 
 BOOST_AUTO_TEST_CASE(what_names_no_kernel) {
-  for (const char* text : {"", "6", "six", "6.", "6.12.", "6.12,", "6.12x", "6..12", "-6.12",
-                           "host", "Linux", "Linux version", "6.12.70000", "99999999999.1",
-                           "FreeBSD 14.1"})
+  for (const char* text :
+       {"", "6", "six", "6.", "6.12.", "6.12,", "6.12x", "6..12", "-6.12", "host", "Linux",
+        "Linux version", "6.12.70000", "99999999999.1", "FreeBSD 14.1"})
     BOOST_TEST(!read_kernel_name(text).has_value(), text);
   BOOST_TEST(!read_kernel_name("6.12." + std::string(200, '1')).has_value());
   BOOST_TEST(!read_kernel_name("6.12-" + std::string(200, 'a')).has_value());

@@ -16,8 +16,8 @@ World with(Provider provider, Presence presence, std::string_view release = "6.1
 }
 
 BOOST_AUTO_TEST_CASE(the_family_s_module_goes_away) {
-  for (const auto& [provider, call] : {std::pair{Provider::ipv6, inet6(1, 0)},
-                                       std::pair{Provider::packet, inet(10, 0)}}) {
+  for (const auto& [provider, call] :
+       {std::pair{Provider::ipv6, inet6(1, 0)}, std::pair{Provider::packet, inet(10, 0)}}) {
     Kernel k(with(provider, Presence::loaded));
     const Balance before = k.balance();
     module_of(k, provider).going = true;
@@ -103,8 +103,8 @@ BOOST_AUTO_TEST_CASE(the_proto_s_module_goes_away) {
     const Balance before = k.balance();
     module_of(k, Provider::sctp).going = true;
     const bool late = between(at(release), "5.14", "");
-    BOOST_TEST(words(k.call(inet(5, 132))) == words(late ? "ENOMEM" : "ENOBUFS",
-                                                    "prot_module_live"));
+    BOOST_TEST(words(k.call(inet(5, 132))) ==
+               words(late ? "ENOMEM" : "ENOBUFS", "prot_module_live"));
     BOOST_TEST(words(k.call(inet6(5, 132))) == "ENOBUFS prot_module_live");
     BOOST_TEST((k.balance() == before));
   }
@@ -157,10 +157,9 @@ BOOST_AUTO_TEST_CASE(autoloading_changes_later_answers) {
 BOOST_AUTO_TEST_CASE(a_module_brings_what_it_needs) {
   const auto loads = [](const Kernel& k) { return steps_named(k, StepKind::module_load); };
   using Names = std::vector<std::string>;
-  for (const auto& [provider, name, call] :
-       {std::tuple{Provider::sctp, "sctp", inet(1, 132)},
-        std::tuple{Provider::l2tp_ip, "l2tp_ip", inet(2, 115)},
-        std::tuple{Provider::smc, "smc", inet(1, 256)}}) {
+  for (const auto& [provider, name, call] : {std::tuple{Provider::sctp, "sctp", inet(1, 132)},
+                                             std::tuple{Provider::l2tp_ip, "l2tp_ip", inet(2, 115)},
+                                             std::tuple{Provider::smc, "smc", inet(1, 256)}}) {
     World world = with(provider, Presence::loadable);
     set_provider(world, Provider::ipv6, Presence::loadable);
     Kernel k(world);

@@ -57,11 +57,11 @@ const Fault kFaults[] = {
     {Rule::type_range, kEINVAL, "", "", kAny, kAny, 15, kAny, kNone, nothing, leave},
     {Rule::type_range, kEINVAL, "", "", kAny, kAny, 11, kAny, kNone, nothing, leave},
     {Rule::lsm_socket_create, kEACCES, "", "", kAny, kAny, kAny, kAny, kNone, lsm_create, leave},
-    {Rule::sock_alloc_inode, kENFILE, "", "", kAny, kAny, kAny, kAny, "sock_inode_cache",
-     nothing, leave},
+    {Rule::sock_alloc_inode, kENFILE, "", "", kAny, kAny, kAny, kAny, "sock_inode_cache", nothing,
+     leave},
     {Rule::family_registered, kEAFNOSUPPORT, "", "", kAny, 0, kAny, kAny, kNone, nothing, leave},
-    {Rule::family_module_live, kEAFNOSUPPORT, "", "7.1", kAny, 10, kAny, kAny, kNone,
-     loadable_ipv6, ipv6_going},
+    {Rule::family_module_live, kEAFNOSUPPORT, "", "7.1", kAny, 10, kAny, kAny, kNone, loadable_ipv6,
+     ipv6_going},
     {Rule::packet_needs_net_raw, kEPERM, "", "", kAny, 2, 10, kAny, kNone, no_caps, leave},
     {Rule::packet_needs_net_raw, kEPERM, "", "", kAny, 17, kAny, kAny, kNone, no_caps, leave},
     {Rule::packet_type, kESOCKTNOSUPPORT, "", "", kAny, 17, 1, kAny, kNone, nothing, leave},
@@ -95,8 +95,8 @@ const Fault kFaults[] = {
      leave},
     {Rule::smc_clcsock, kENFILE, "6.11", "", kAny, 2, 1, 256, kInnerInode, nothing, leave},
     {Rule::cgroup_sock_create, kEPERM, "4.10", "", kAny, 2, kAny, kAny, kNone, cgroup_deny, leave},
-    {Rule::lsm_socket_post_create, kEACCES, "", "", kAny, kAny, kAny, kAny, kNone,
-     lsm_post_create, leave},
+    {Rule::lsm_socket_post_create, kEACCES, "", "", kAny, kAny, kAny, kAny, kNone, lsm_post_create,
+     leave},
     {Rule::fd_available, kEMFILE, "", "", kAny, kAny, kAny, kAny, kNone, no_fds, leave},
     {Rule::file_max, kENFILE, "", "", kAny, kAny, kAny, kAny, kNone, no_files, leave},
     {Rule::file_memory, kENOMEM, "", "", kAny, kAny, kAny, kAny, kLast, nothing, leave},
@@ -122,8 +122,7 @@ std::optional<Call> call_for(const Fault& a, const Fault& b) {
              type = agree(a.type, b.type), protocol = agree(a.protocol, b.protocol);
   if (!flags || !family || !type || !protocol) return std::nullopt;
   const int32_t f = or_else(*family, kAF_INET), t = or_else(*type, kSOCK_STREAM);
-  return Call{Entry::socket, f, t | or_else(*flags, 0),
-              or_else(*protocol, usual_protocol(f, t))};
+  return Call{Entry::socket, f, t | or_else(*flags, 0), or_else(*protocol, usual_protocol(f, t))};
 }
 
 World good_world(Release release) {
@@ -192,7 +191,7 @@ bool only_inet_decides(const Fault& fault) {
   return rule == Rule::protocol_range || rule == Rule::cgroup_sock_create;
 }
 
-const char* const kReleases[] = {"3.12", "4.3", "4.4", "4.6", "4.10", "5.6", "5.9",
+const char* const kReleases[] = {"3.12", "4.3",  "4.4", "4.6",  "4.10", "5.6",  "5.9",
                                  "5.13", "5.14", "6.3", "6.11", "6.12", "6.18", "7.3"};
 
 BOOST_AUTO_TEST_CASE(each_fault_alone) {

@@ -120,13 +120,23 @@ const RuleCase kRuleCases[] = {
     {"cgroup_sock_create", "EPERM", "6.12", "cgroup-deny", kTcp, nothing, leave},
     {"ops_module_live", "EAFNOSUPPORT", "6.12", "root", kSctp, second_module_get, leave},
     {"lsm_socket_post_create", "EACCES", "6.12", "lsm-deny-post-create", kTcp, nothing, leave},
-    {"socketpair_supported", "EOPNOTSUPP", "6.12", "root", {Entry::socketpair, 2, 1, 0}, nothing,
+    {"socketpair_supported",
+     "EOPNOTSUPP",
+     "6.12",
+     "root",
+     {Entry::socketpair, 2, 1, 0},
+     nothing,
      leave},
     {"fd_available", "EMFILE", "6.12", "no-fd", kTcp, nothing, leave},
     {"file_max", "ENFILE", "6.12", "file-max", kTcp, nothing, leave},
     {"file_memory", "ENOMEM", "6.12", "root", kTcp, [](World& w) { fail(w, kTcp, "filp"); }, leave},
     {"created", "0", "6.12", "root", kTcp, nothing, leave},
-    {"family_not_modelled", "EAFNOSUPPORT", "6.12", "root", {Entry::socket, 1, 1, 0}, nothing,
+    {"family_not_modelled",
+     "EAFNOSUPPORT",
+     "6.12",
+     "root",
+     {Entry::socket, 1, 1, 0},
+     nothing,
      leave},
 };
 
@@ -212,7 +222,10 @@ const Tweak kTweaks[] = {
     [](World& w) { set_optional(w, Presence::loadable); },
     [](World& w) { set_optional(w, Presence::loaded); },
     [](World& w) { w.policies.cgroup_sock_create = kEACCES; },
-    [](World& w) { w.policies.lsm_sk_alloc = kEACCES; w.lsm_sk_blob = true; },
+    [](World& w) {
+      w.policies.lsm_sk_alloc = kEACCES;
+      w.lsm_sk_blob = true;
+    },
     [](World& w) { w.policies.update_protocol = 17; },
     [](World& w) { set_sysctl(w, Sysctl::ping_group_range, 1, 0); },
     [](World& w) { set_sysctl(w, Sysctl::bypass_prot_mem, 1); },
@@ -228,15 +241,29 @@ const Tweak kTweaks[] = {
 
 const std::vector<Call>& calls() {
   static const std::vector<Call> all = [] {
-    std::vector<Call> list{{Entry::io_uring, 2, 1, 0}, {Entry::socketpair, 2, 1, 0},
-                           inet(10, 0), inet(7, 0), inet(2, 58), inet(3, -1), inet(3, 300)};
+    std::vector<Call> list{{Entry::io_uring, 2, 1, 0},
+                           {Entry::socketpair, 2, 1, 0},
+                           inet(10, 0),
+                           inet(7, 0),
+                           inet(2, 58),
+                           inet(3, -1),
+                           inet(3, 300)};
     for (const int32_t family : {2, 10})
-      for (const auto& [type, protocol] :
-           {std::pair{1, 0}, {2, 0}, {2, 1}, {2, 58}, {2, 115}, {2, 136}, {3, 1}, {3, 256},
-            {1, 132}, {5, 132}, {6, 33}, {1, 256}, {1, 262}})
+      for (const auto& [type, protocol] : {std::pair{1, 0},
+                                           {2, 0},
+                                           {2, 1},
+                                           {2, 58},
+                                           {2, 115},
+                                           {2, 136},
+                                           {3, 1},
+                                           {3, 256},
+                                           {1, 132},
+                                           {5, 132},
+                                           {6, 33},
+                                           {1, 256},
+                                           {1, 262}})
         list.push_back({Entry::socket, family, type, protocol});
-    for (int32_t family = 40; family < 46; ++family)
-      list.push_back({Entry::socket, family, 1, 0});
+    for (int32_t family = 40; family < 46; ++family) list.push_back({Entry::socket, family, 1, 0});
     return list;
   }();
   return all;
@@ -295,8 +322,8 @@ bool alive_on(Release release, Behaviour b) {
       if (state_differs(with, without, call)) return true;
     // what a sysctl's default depends on
     for (const SysctlDefaultRow& row : sysctl_defaults())
-      if (row.behaviour == b && sysctls()[static_cast<size_t>(row.sysctl)].usual.v[row.index] !=
-                                    row.before)
+      if (row.behaviour == b &&
+          sysctls()[static_cast<size_t>(row.sysctl)].usual.v[row.index] != row.before)
         return true;
   }
   return false;
@@ -323,10 +350,8 @@ BOOST_AUTO_TEST_CASE(every_behaviour_shows) {
     bool alive = false;
     for (const Release release : where_to_look(row))
       if (!alive) alive = alive_on(release, row.id);
-    if (exempt(row.name))
-      BOOST_TEST(!alive, row.name << " shows by now: it is no longer exempt");
-    else
-      BOOST_TEST(alive, row.name << " changes nothing anywhere");
+    if (exempt(row.name)) BOOST_TEST(!alive, row.name << " shows by now: it is no longer exempt");
+    else BOOST_TEST(alive, row.name << " changes nothing anywhere");
   }
 }
 

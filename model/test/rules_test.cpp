@@ -75,10 +75,17 @@ struct Named {
 };
 
 const Named kNamed[] = {
-    {"a", "3.12", "a"},       {"a", "7.3", "a"},
-    {"a 4.17:b", "4.16", "a"}, {"a 4.17:b", "4.16.18", "a"}, {"a 4.17:b", "4.17", "b"},
-    {"a 4.17:b", "7.3", "b"},  {"5.1:b", "5.0", ""},         {"5.1:b", "5.1.3", "b"},
-    {"a 4.17:b 5.19:c", "5.18", "b"}, {"a 4.17:b 5.19:c", "5.19", "c"}, {"", "6.12", ""},
+    {"a", "3.12", "a"},
+    {"a", "7.3", "a"},
+    {"a 4.17:b", "4.16", "a"},
+    {"a 4.17:b", "4.16.18", "a"},
+    {"a 4.17:b", "4.17", "b"},
+    {"a 4.17:b", "7.3", "b"},
+    {"5.1:b", "5.0", ""},
+    {"5.1:b", "5.1.3", "b"},
+    {"a 4.17:b 5.19:c", "5.18", "b"},
+    {"a 4.17:b 5.19:c", "5.19", "c"},
+    {"", "6.12", ""},
 };
 
 BOOST_AUTO_TEST_CASE(names_by_release) {
@@ -92,12 +99,9 @@ BOOST_AUTO_TEST_CASE(steps_by_release) {
     const char* release;
     const char* init;
     const char* release_step;
-  } rows[] = {{"3.12", "raw_init", "sock_release"},
-              {"4.17", "raw_init", "sock_release"},
-              {"4.18", "raw_init", "__sock_release"},
-              {"4.20", "raw_init", "__sock_release"},
-              {"5.0", "raw_sk_init", "__sock_release"},
-              {"7.3", "raw_sk_init", "__sock_release"}};
+  } rows[] = {{"3.12", "raw_init", "sock_release"},     {"4.17", "raw_init", "sock_release"},
+              {"4.18", "raw_init", "__sock_release"},   {"4.20", "raw_init", "__sock_release"},
+              {"5.0", "raw_sk_init", "__sock_release"}, {"7.3", "raw_sk_init", "__sock_release"}};
   for (const auto& row : rows) {
     Kernel k(world_of(row.release));
     const Verdict v = k.call(inet(3, 1));

@@ -76,10 +76,10 @@ struct Match {
 };
 
 const Match kMatches[] = {
-    {1, 0, "TCP", 1},   {1, 6, "TCP", 0},       {1, 132, "SCTP", 0}, {1, 262, "MPTCP", 0},
-    {2, 0, "UDP", 1},   {2, 17, "UDP", 0},      {2, 1, "PING", 0},   {2, 136, "UDP-Lite", 0},
-    {2, 115, "L2TP/IP", 0}, {3, 1, "RAW", 2},   {3, 6, "RAW", 2},    {3, 255, "RAW", 2},
-    {3, 262, "RAW", 2}, {5, 0, "SCTP", 1},      {5, 132, "SCTP", 0}, {6, 0, "DCCP", 1},
+    {1, 0, "TCP", 1},       {1, 6, "TCP", 0},  {1, 132, "SCTP", 0}, {1, 262, "MPTCP", 0},
+    {2, 0, "UDP", 1},       {2, 17, "UDP", 0}, {2, 1, "PING", 0},   {2, 136, "UDP-Lite", 0},
+    {2, 115, "L2TP/IP", 0}, {3, 1, "RAW", 2},  {3, 6, "RAW", 2},    {3, 255, "RAW", 2},
+    {3, 262, "RAW", 2},     {5, 0, "SCTP", 1}, {5, 132, "SCTP", 0}, {6, 0, "DCCP", 1},
     {6, 33, "DCCP", 0},
 };
 
@@ -123,11 +123,17 @@ struct Requests {
 const Call kSeqpacket6{Entry::socket, 10, 5, 132};
 
 const Requests kRequests[] = {
-    {"6.12", inet(3, 0), {"net-pf-2-proto-0-type-3", "net-pf-2-proto-0"},
+    {"6.12",
+     inet(3, 0),
+     {"net-pf-2-proto-0-type-3", "net-pf-2-proto-0"},
      "EPROTONOSUPPORT protocol_known"},
-    {"6.12", inet(1, 17), {"net-pf-2-proto-17-type-1", "net-pf-2-proto-17"},
+    {"6.12",
+     inet(1, 17),
+     {"net-pf-2-proto-17-type-1", "net-pf-2-proto-17"},
      "EPROTONOSUPPORT protocol_known"},
-    {"6.12", inet(7, 5), {"net-pf-2-proto-5-type-7", "net-pf-2-proto-5"},
+    {"6.12",
+     inet(7, 5),
+     {"net-pf-2-proto-5-type-7", "net-pf-2-proto-5"},
      "ESOCKTNOSUPPORT type_has_protocols"},
     // found by the first alias: the second is never asked for
     {"6.12", inet(6, 33), {"net-pf-2-proto-33-type-6"}, "0 created"},
@@ -138,23 +144,35 @@ const Requests kRequests[] = {
     {"6.12", inet(1, 132), {"net-pf-2-proto-132-type-1", "net-pf-2-proto-132"}, "0 created"},
     {"6.12", kSeqpacket6, {"net-pf-10-proto-132-type-5", "net-pf-10-proto-132"}, "0 created"},
     // L2TP/IP's alias: unusable, generic, unusable again, both
-    {"4.3", inet(2, 115), {"net-pf-2-proto-115-type-2", "net-pf-2-proto-115"},
+    {"4.3",
+     inet(2, 115),
+     {"net-pf-2-proto-115-type-2", "net-pf-2-proto-115"},
      "EPROTONOSUPPORT protocol_known"},
     {"4.4", inet(2, 115), {"net-pf-2-proto-115-type-2", "net-pf-2-proto-115"}, "0 created"},
     {"6.0", inet(2, 115), {"net-pf-2-proto-115-type-2", "net-pf-2-proto-115"}, "0 created"},
-    {"6.1", inet(2, 115), {"net-pf-2-proto-115-type-2", "net-pf-2-proto-115"},
+    {"6.1",
+     inet(2, 115),
+     {"net-pf-2-proto-115-type-2", "net-pf-2-proto-115"},
      "EPROTONOSUPPORT protocol_known"},
-    {"6.1.23", inet(2, 115), {"net-pf-2-proto-115-type-2", "net-pf-2-proto-115"},
+    {"6.1.23",
+     inet(2, 115),
+     {"net-pf-2-proto-115-type-2", "net-pf-2-proto-115"},
      "EPROTONOSUPPORT protocol_known"},
     {"6.1.24", inet(2, 115), {"net-pf-2-proto-115-type-2"}, "0 created"},
     {"6.3", inet(2, 115), {"net-pf-2-proto-115-type-2"}, "0 created"},
     // a module that brings nothing for the type is loaded all the same
-    {"6.12", inet(2, 132), {"net-pf-2-proto-132-type-2", "net-pf-2-proto-132"},
+    {"6.12",
+     inet(2, 132),
+     {"net-pf-2-proto-132-type-2", "net-pf-2-proto-132"},
      "EPROTONOSUPPORT protocol_known"},
     // until 4.3 modprobe is asked for negative numbers as well
-    {"4.3", inet(1, -1), {"net-pf-2-proto--1-type-1", "net-pf-2-proto--1"},
+    {"4.3",
+     inet(1, -1),
+     {"net-pf-2-proto--1-type-1", "net-pf-2-proto--1"},
      "EPROTONOSUPPORT protocol_known"},
-    {"4.3", inet(1, kMin), {"net-pf-2-proto--2147483648-type-1", "net-pf-2-proto--2147483648"},
+    {"4.3",
+     inet(1, kMin),
+     {"net-pf-2-proto--2147483648-type-1", "net-pf-2-proto--2147483648"},
      "EPROTONOSUPPORT protocol_known"},
     {"4.4", inet(1, -1), {}, "EINVAL protocol_range"},
     {"6.12", inet(1, 6), {}, "0 created"},
@@ -185,8 +203,8 @@ BOOST_AUTO_TEST_CASE(the_list_is_walked_again_after_each_attempt) {
     if (step.kind == StepKind::request_module || step.kind == StepKind::module_load ||
         step.kind == StepKind::inetsw_match)
       order.emplace_back(std::string(step_word(step.kind)) + ' ' + std::to_string(step.result));
-  const std::vector<std::string> expected{"request_module 0", "module_load 0",
-                                          "request_module 1", "inetsw_match 0"};
+  const std::vector<std::string> expected{"request_module 0", "module_load 0", "request_module 1",
+                                          "inetsw_match 0"};
   BOOST_TEST(order == expected, boost::test_tools::per_element());
   BOOST_TEST(k.changed());
   // from now on it is there

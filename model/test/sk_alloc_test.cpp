@@ -28,52 +28,93 @@ using Expected = std::vector<std::pair<const char*, const char*>>;
 
 void check(const Fields& fields, const Expected& expected) {
   for (const auto& [name, value] : expected)
-    BOOST_TEST(field(fields, name) == value, name << " is " << field(fields, name) << ", not "
-                                                  << value);
+    BOOST_TEST(field(fields, name) == value,
+               name << " is " << field(fields, name) << ", not " << value);
 }
 
 // The listing's own kernel: every assignment of sk_alloc, inet_create and sock_init_data.
 BOOST_AUTO_TEST_CASE(every_field_of_the_listing_tcp) {
   check(fresh("3.12", inet(1, 0)),
         {// inet_create before and around
-         {"state", "1"}, {"ops", "inet_stream_ops"}, {"sk_no_check", "0"}, {"sk_reuse", "0"},
-         {"is_icsk", "1"}, {"nodefrag", "0"}, {"skc_num", "0"}, {"hdrincl", "0"},
-         {"pmtudisc", "1"}, {"inet_id", "0"}, {"sk_destruct", "inet_sock_destruct"},
-         {"sk_protocol", "6"}, {"sk_backlog_rcv", "tcp_v4_do_rcv"}, {"uc_ttl", "-1"},
-         {"mc_loop", "1"}, {"mc_ttl", "1"}, {"mc_all", "1"}, {"mc_index", "0"},
-         {"mc_list", "null"}, {"rcv_tos", "0"}, {"inet_sport", "0"}, {"sk_node", "null"},
+         {"state", "1"},
+         {"ops", "inet_stream_ops"},
+         {"sk_no_check", "0"},
+         {"sk_reuse", "0"},
+         {"is_icsk", "1"},
+         {"nodefrag", "0"},
+         {"skc_num", "0"},
+         {"hdrincl", "0"},
+         {"pmtudisc", "1"},
+         {"inet_id", "0"},
+         {"sk_destruct", "inet_sock_destruct"},
+         {"sk_protocol", "6"},
+         {"sk_backlog_rcv", "tcp_v4_do_rcv"},
+         {"uc_ttl", "-1"},
+         {"mc_loop", "1"},
+         {"mc_ttl", "1"},
+         {"mc_all", "1"},
+         {"mc_index", "0"},
+         {"mc_list", "null"},
+         {"rcv_tos", "0"},
+         {"inet_sport", "0"},
+         {"sk_node", "null"},
          // sk_alloc
-         {"sk_family", "2"}, {"sk_prot", "TCP"}, {"sk_prot_creator", "TCP"},
-         {"sk_lock_owned", "0"}, {"sk_net_refcnt", "1"}, {"sk_wmem_alloc", "1"},
-         {"sk_classid", "0"}, {"sk_cgrp_prioidx", "0"}, {"sk_tx_queue_mapping", "-1"},
+         {"sk_family", "2"},
+         {"sk_prot", "TCP"},
+         {"sk_prot_creator", "TCP"},
+         {"sk_lock_owned", "0"},
+         {"sk_net_refcnt", "1"},
+         {"sk_wmem_alloc", "1"},
+         {"sk_classid", "0"},
+         {"sk_cgrp_prioidx", "0"},
+         {"sk_tx_queue_mapping", "-1"},
          // sock_init_data
-         {"type", "1"}, {"sk_type", "1"}, {"sk_state", "7"}, {"sk_refcnt", "1"},
-         {"sk_rcvlowat", "1"}, {"sk_stamp", "-1000000000"}, {"sk_peek_off", "-1"}, {"sk_wq", "1"},
-         {"sk_socket", "set"}, {"sk_rcvtimeo", "9223372036854775807"},
-         {"sk_sndtimeo", "9223372036854775807"}, {"sk_state_change", "sock_def_wakeup"},
-         {"sk_data_ready", "sock_def_readable"}, {"sk_error_report", "sock_def_error_report"},
+         {"type", "1"},
+         {"sk_type", "1"},
+         {"sk_state", "7"},
+         {"sk_refcnt", "1"},
+         {"sk_rcvlowat", "1"},
+         {"sk_stamp", "-1000000000"},
+         {"sk_peek_off", "-1"},
+         {"sk_wq", "1"},
+         {"sk_socket", "set"},
+         {"sk_rcvtimeo", "9223372036854775807"},
+         {"sk_sndtimeo", "9223372036854775807"},
+         {"sk_state_change", "sock_def_wakeup"},
+         {"sk_data_ready", "sock_def_readable"},
+         {"sk_error_report", "sock_def_error_report"},
          // tcp_v4_init_sock
-         {"sk_sndbuf", "16384"}, {"sk_rcvbuf", "87380"},
-         {"sk_write_space", "sk_stream_write_space"}, {"icsk_af_ops", "ipv4_specific"}});
+         {"sk_sndbuf", "16384"},
+         {"sk_rcvbuf", "87380"},
+         {"sk_write_space", "sk_stream_write_space"},
+         {"icsk_af_ops", "ipv4_specific"}});
 }
 
 // What nothing sets is what the allocation cleared.
 BOOST_AUTO_TEST_CASE(every_field_of_the_listing_untouched) {
   const Fields fields = fresh("3.12", inet(1, 0));
   for (const char* name :
-       {"inet_saddr", "skc_daddr", "skc_rcv_saddr", "skc_dport", "cmsg_flags", "inet_opt",
-        "rx_dst_ifindex", "tos", "min_ttl", "recverr", "freebind", "transparent", "uc_index",
-        "mc_addr", "cork", "sk_err", "sk_priority", "sk_mark", "sk_bound_dev_if", "sk_drops",
+       {"inet_saddr",    "skc_daddr",          "skc_rcv_saddr", "skc_dport",       "cmsg_flags",
+        "inet_opt",      "rx_dst_ifindex",     "tos",           "min_ttl",         "recverr",
+        "freebind",      "transparent",        "uc_index",      "mc_addr",         "cork",
+        "sk_err",        "sk_priority",        "sk_mark",       "sk_bound_dev_if", "sk_drops",
         "sk_rmem_alloc", "sk_max_ack_backlog", "sk_reuseport"})
     BOOST_TEST(field(fields, name) == "0", name);
   BOOST_TEST(field(fields, "pinet6") == "null");
 }
 
 BOOST_AUTO_TEST_CASE(every_field_of_the_listing_raw) {
-  check(fresh("3.12", inet(3, 1)),
-        {{"ops", "inet_sockraw_ops"}, {"sk_reuse", "1"}, {"is_icsk", "0"}, {"skc_num", "1"},
-         {"hdrincl", "0"}, {"inet_sport", "256"}, {"sk_node", "set"}, {"sk_protocol", "1"},
-         {"sk_backlog_rcv", "raw_rcv_skb"}, {"sk_sndbuf", "212992"}, {"sk_rcvbuf", "212992"}});
+  check(fresh("3.12", inet(3, 1)), {{"ops", "inet_sockraw_ops"},
+                                    {"sk_reuse", "1"},
+                                    {"is_icsk", "0"},
+                                    {"skc_num", "1"},
+                                    {"hdrincl", "0"},
+                                    {"inet_sport", "256"},
+                                    {"sk_node", "set"},
+                                    {"sk_protocol", "1"},
+                                    {"sk_backlog_rcv", "raw_rcv_skb"},
+                                    {"sk_sndbuf", "212992"},
+                                    {"sk_rcvbuf", "212992"}});
   check(fresh("3.12", inet(3, 255)),
         {{"hdrincl", "1"}, {"skc_num", "255"}, {"inet_sport", "65280"}, {"sk_protocol", "255"}});
 }
@@ -86,48 +127,106 @@ struct ByProtocol {
 
 // 6.12, everything there is.
 const ByProtocol kByProtocol[] = {
-    {"udp", inet(2, 0),
-     {{"sk_prot", "UDP"}, {"ops", "inet_dgram_ops"}, {"sk_reuse", "0"}, {"is_icsk", "0"},
-      {"sk_protocol", "17"}, {"sk_destruct", "udp_destruct_sock"}, {"reader_queue_ready", "1"}}},
-    {"udplite", inet(2, 136),
+    {"udp",
+     inet(2, 0),
+     {{"sk_prot", "UDP"},
+      {"ops", "inet_dgram_ops"},
+      {"sk_reuse", "0"},
+      {"is_icsk", "0"},
+      {"sk_protocol", "17"},
+      {"sk_destruct", "udp_destruct_sock"},
+      {"reader_queue_ready", "1"}}},
+    {"udplite",
+     inet(2, 136),
      {{"sk_prot", "UDP-Lite"}, {"sk_reuse", "0"}, {"sk_protocol", "136"}, {"pcflag", "1"}}},
-    {"ping", inet(2, 1),
-     {{"sk_prot", "PING"}, {"ops", "inet_sockraw_ops"}, {"sk_reuse", "1"}, {"skc_num", "0"},
+    {"ping",
+     inet(2, 1),
+     {{"sk_prot", "PING"},
+      {"ops", "inet_sockraw_ops"},
+      {"sk_reuse", "1"},
+      {"skc_num", "0"},
       {"sk_node", "null"}}},
-    {"raw", inet(3, 262),
-     {{"sk_prot", "RAW"}, {"sk_reuse", "1"}, {"sk_protocol", "262"}, {"skc_num", "262"},
+    {"raw",
+     inet(3, 262),
+     {{"sk_prot", "RAW"},
+      {"sk_reuse", "1"},
+      {"sk_protocol", "262"},
+      {"skc_num", "262"},
       {"sk_flags", "5"}}},
-    {"l2tp", inet(2, 115),
-     {{"sk_prot", "L2TP/IP"}, {"sk_reuse", "0"}, {"skc_num", "115"}, {"inet_sport", "0"},
+    {"l2tp",
+     inet(2, 115),
+     {{"sk_prot", "L2TP/IP"},
+      {"sk_reuse", "0"},
+      {"skc_num", "115"},
+      {"inet_sport", "0"},
       {"sk_node", "set"}}},
-    {"mptcp", inet(1, 262),
-     {{"sk_prot", "MPTCP"}, {"is_icsk", "1"}, {"sk_reuse", "0"}, {"sk_protocol", "262"},
-      {"sk_sndbuf", "16384"}, {"sk_rcvbuf", "131072"}, {"first", "null"}, {"scheduler_ref", "1"}}},
-    {"sctp", inet(5, 0),
-     {{"sk_prot", "SCTP"}, {"sk_protocol", "132"}, {"sk_type", "5"}, {"sk_reuse", "0"},
+    {"mptcp",
+     inet(1, 262),
+     {{"sk_prot", "MPTCP"},
+      {"is_icsk", "1"},
+      {"sk_reuse", "0"},
+      {"sk_protocol", "262"},
+      {"sk_sndbuf", "16384"},
+      {"sk_rcvbuf", "131072"},
+      {"first", "null"},
+      {"scheduler_ref", "1"}}},
+    {"sctp",
+     inet(5, 0),
+     {{"sk_prot", "SCTP"},
+      {"sk_protocol", "132"},
+      {"sk_type", "5"},
+      {"sk_reuse", "0"},
       {"sk_destruct", "sctp_destruct_sock"}}},
-    {"dccp", inet(6, 0),
-     {{"sk_prot", "DCCP"}, {"sk_protocol", "33"}, {"is_icsk", "1"},
+    {"dccp",
+     inet(6, 0),
+     {{"sk_prot", "DCCP"},
+      {"sk_protocol", "33"},
+      {"is_icsk", "1"},
       {"sk_destruct", "dccp_sk_destruct"}}},
-    {"smc", inet(1, 256),
-     {{"sk_prot", "INET_SMC"}, {"sk_protocol", "256"}, {"is_icsk", "1"}, {"first", "set"},
-      {"first.sk_kern_sock", "1"}, {"first.sk_net_refcnt", "1"}, {"sk_node", "set"}}},
-    {"packet", inet(10, 0x300),
-     {{"sk_prot", "PACKET"}, {"ops", "packet_ops_spkt"}, {"sk_family", "17"}, {"sk_type", "10"},
-      {"sk_protocol", "0"}, {"type", "10"}, {"sk_node", "set"}}},
-    {"tcp6", inet6(1, 0),
-     {{"sk_prot", "TCPv6"}, {"sk_family", "10"}, {"pinet6", "set"}, {"mc_all", "0"},
-      {"mc_loop", "1"}, {"mc_ttl", "1"}, {"np.hop_limit", "-1"}, {"np.mcast_hops", "1"},
-      {"np.mc_loop", "1"}, {"np.mc_all", "1"}, {"np.pmtudisc", "1"}, {"sk_ipv6only", "0"},
-      {"icsk_af_ops", "ipv6_specific"}, {"uc_ttl", "-1"}}},
+    {"smc",
+     inet(1, 256),
+     {{"sk_prot", "INET_SMC"},
+      {"sk_protocol", "256"},
+      {"is_icsk", "1"},
+      {"first", "set"},
+      {"first.sk_kern_sock", "1"},
+      {"first.sk_net_refcnt", "1"},
+      {"sk_node", "set"}}},
+    {"packet",
+     inet(10, 0x300),
+     {{"sk_prot", "PACKET"},
+      {"ops", "packet_ops_spkt"},
+      {"sk_family", "17"},
+      {"sk_type", "10"},
+      {"sk_protocol", "0"},
+      {"type", "10"},
+      {"sk_node", "set"}}},
+    {"tcp6",
+     inet6(1, 0),
+     {{"sk_prot", "TCPv6"},
+      {"sk_family", "10"},
+      {"pinet6", "set"},
+      {"mc_all", "0"},
+      {"mc_loop", "1"},
+      {"mc_ttl", "1"},
+      {"np.hop_limit", "-1"},
+      {"np.mcast_hops", "1"},
+      {"np.mc_loop", "1"},
+      {"np.mc_all", "1"},
+      {"np.pmtudisc", "1"},
+      {"sk_ipv6only", "0"},
+      {"icsk_af_ops", "ipv6_specific"},
+      {"uc_ttl", "-1"}}},
     {"ping6", inet6(2, 58), {{"sk_prot", "PINGv6"}, {"sk_ipv6only", "1"}, {"sk_reuse", "1"}}},
-    {"raw6", inet6(3, 255),
+    {"raw6",
+     inet6(3, 255),
      {{"sk_prot", "RAWv6"}, {"hdrincl", "1"}, {"skc_num", "255"}, {"sk_node", "set"}}},
 };
 
 BOOST_AUTO_TEST_CASE(each_protocol_s_own_fields) {
-  for (const ByProtocol& row : kByProtocol)
-    BOOST_TEST_CONTEXT(row.name) { check(fresh("6.12", row.call), row.fields); }
+  for (const ByProtocol& row : kByProtocol) BOOST_TEST_CONTEXT(row.name) {
+      check(fresh("6.12", row.call), row.fields);
+    }
 }
 
 struct ByRelease {
@@ -210,10 +309,16 @@ BOOST_AUTO_TEST_CASE(sysctls_and_credentials) {
   set_sysctl(world, Sysctl::bindv6only, 1);
   world.caller.fsuid = 7;
   world.caller.fsgid = 8;
-  check(fresh(world, inet(1, 0)),
-        {{"pmtudisc", "0"}, {"sk_sndbuf", "20000"}, {"sk_rcvbuf", "30000"}, {"sk_ll_usec", "50"},
-         {"sk_txrehash", "0"}, {"sk_bypass_prot_mem", "1"}, {"inode_uid", "7"},
-         {"inode_gid", "8"}, {"sk_uid", "7"}, {"inode_mode", "49663"}});
+  check(fresh(world, inet(1, 0)), {{"pmtudisc", "0"},
+                                   {"sk_sndbuf", "20000"},
+                                   {"sk_rcvbuf", "30000"},
+                                   {"sk_ll_usec", "50"},
+                                   {"sk_txrehash", "0"},
+                                   {"sk_bypass_prot_mem", "1"},
+                                   {"inode_uid", "7"},
+                                   {"inode_gid", "8"},
+                                   {"sk_uid", "7"},
+                                   {"inode_mode", "49663"}});
   check(fresh(world, inet(2, 0)), {{"sk_sndbuf", "6000"}, {"sk_rcvbuf", "5000"}});
   check(fresh(world, inet6(1, 0)), {{"sk_ipv6only", "1"}, {"np.pmtudisc", "1"}, {"pmtudisc", "0"}});
   world.release = at("4.9");
@@ -343,15 +448,31 @@ BOOST_AUTO_TEST_CASE(the_path_step_by_step) {
   k.close(v.fd);
   std::vector<std::string> path;
   for (const Step& step : k.trace())
-    if (step.kind != StepKind::rule) path.push_back(std::string(step_word(step.kind)) + ' ' +
-                                                    std::string(step.what));
-  const std::vector<std::string> expected{
-      "alloc sock_inode_cache", "alloc socket_wq", "set inet_ehash_secret", "inetsw_match TCP",
-      "alloc TCP", "clear sk_prot_clear_nulls", "get_net net", "init sk_alloc", "set sk_no_check",
-      "init sock_init_data", "init inet_create", "init tcp_init_sock", "fd get_unused_fd_flags",
-      "alloc dentry", "alloc filp", "fd fd_install", "release sock_release",
-      "release tcp_close", "release tcp_v4_destroy_sock", "put_net net", "free TCP",
-      "free socket_wq", "free sock_inode_cache"};
+    if (step.kind != StepKind::rule)
+      path.push_back(std::string(step_word(step.kind)) + ' ' + std::string(step.what));
+  const std::vector<std::string> expected{"alloc sock_inode_cache",
+                                          "alloc socket_wq",
+                                          "set inet_ehash_secret",
+                                          "inetsw_match TCP",
+                                          "alloc TCP",
+                                          "clear sk_prot_clear_nulls",
+                                          "get_net net",
+                                          "init sk_alloc",
+                                          "set sk_no_check",
+                                          "init sock_init_data",
+                                          "init inet_create",
+                                          "init tcp_init_sock",
+                                          "fd get_unused_fd_flags",
+                                          "alloc dentry",
+                                          "alloc filp",
+                                          "fd fd_install",
+                                          "release sock_release",
+                                          "release tcp_close",
+                                          "release tcp_v4_destroy_sock",
+                                          "put_net net",
+                                          "free TCP",
+                                          "free socket_wq",
+                                          "free sock_inode_cache"};
   BOOST_TEST(path == expected, boost::test_tools::per_element());
 }
 

@@ -63,8 +63,7 @@ void set_sysctl(World& world, Sysctl sysctl, int64_t v0, int64_t v1, int64_t v2)
 void set_faults(World& world, const std::vector<int>& numbers) {
   world.fault_count = static_cast<uint8_t>(numbers.size());
   world.faults = {};
-  for (size_t i = 0; i < numbers.size(); ++i)
-    world.faults[i] = static_cast<uint16_t>(numbers[i]);
+  for (size_t i = 0; i < numbers.size(); ++i) world.faults[i] = static_cast<uint16_t>(numbers[i]);
 }
 
 void open_ping(World& world) { set_sysctl(world, Sysctl::ping_group_range, 0, 0x7fffffff); }
@@ -77,9 +76,7 @@ Verdict verdict_of(const World& world, const Call& call) {
   return k.call(call);
 }
 
-std::string error_word(int32_t error) {
-  return error == 0 ? "0" : std::string(errno_name(error));
-}
+std::string error_word(int32_t error) { return error == 0 ? "0" : std::string(errno_name(error)); }
 
 std::string words(std::string_view error, std::string_view rule) {
   return std::string(error) + " " + std::string(rule);
@@ -103,8 +100,8 @@ std::string step_line(const Step& step) {
   std::string line(step_word(step.kind));
   line += ' ';
   line += step.what;
-  for (const int64_t n : {int64_t{step.result}, int64_t{step.object}, int64_t{step.a},
-                          int64_t{step.b}})
+  for (const int64_t n :
+       {int64_t{step.result}, int64_t{step.object}, int64_t{step.a}, int64_t{step.b}})
     line += ' ' + std::to_string(n);
   return line;
 }

@@ -83,10 +83,10 @@ std::map<int, Fallible> fallibles(const World& world, const Call& call) {
     if (step.kind == StepKind::init && step.what == "sk_alloc") ++inits;
     if (step.kind == StepKind::clear && !all.empty()) all.rbegin()->second.is_sock = true;
     if (step.kind != StepKind::alloc) continue;
-    const bool inside = !pair && inits >= 1 &&
-                        (step.what == "sock_inode_cache" || step.what == "socket_wq" ||
-                         step.what == "TCP" || step.what == "TCPv6" ||
-                         (inits >= 2 && step.what == "security_sk_alloc"));
+    const bool inside =
+        !pair && inits >= 1 &&
+        (step.what == "sock_inode_cache" || step.what == "socket_wq" || step.what == "TCP" ||
+         step.what == "TCPv6" || (inits >= 2 && step.what == "security_sk_alloc"));
     all[step.a] = {std::string(step.what), inside, false};
   }
   for (int n = 1; n < k.fallible(); ++n)
@@ -216,21 +216,21 @@ struct Dangling {
 
 // CVE-2024-40954, CVE-2024-50186, CVE-2024-56600, -56601, -56606, with their stable releases.
 const Dangling kDangling[] = {
-    {"3.12", true, true, true},      {"4.10", true, true, true},
-    {"5.4", true, true, true},       {"5.4.286", true, true, true},
-    {"5.4.287", false, false, false}, {"5.10.230", true, true, true},
+    {"3.12", true, true, true},        {"4.10", true, true, true},
+    {"5.4", true, true, true},         {"5.4.286", true, true, true},
+    {"5.4.287", false, false, false},  {"5.10.230", true, true, true},
     {"5.10.231", false, false, false}, {"5.15.161", true, true, true},
-    {"5.15.162", false, false, true}, {"5.15.167", false, false, true},
+    {"5.15.162", false, false, true},  {"5.15.167", false, false, true},
     {"5.15.168", false, false, false}, {"5.15.174", false, false, false},
-    {"6.1.95", true, true, true},    {"6.1.96", false, false, true},
-    {"6.1.113", false, false, false}, {"6.1.120", false, false, false},
-    {"6.6.35", true, true, true},    {"6.6.36", false, false, true},
-    {"6.6.57", false, false, false}, {"6.9", true, true, true},
-    {"6.9.6", true, true, true},     {"6.9.7", false, false, true},
-    {"6.10", false, false, true},    {"6.11", false, false, true},
-    {"6.11.3", false, false, true},  {"6.11.4", false, false, false},
-    {"6.12", false, false, false},   {"6.12.5", false, false, false},
-    {"6.13", false, false, false},   {"7.3", false, false, false},
+    {"6.1.95", true, true, true},      {"6.1.96", false, false, true},
+    {"6.1.113", false, false, false},  {"6.1.120", false, false, false},
+    {"6.6.35", true, true, true},      {"6.6.36", false, false, true},
+    {"6.6.57", false, false, false},   {"6.9", true, true, true},
+    {"6.9.6", true, true, true},       {"6.9.7", false, false, true},
+    {"6.10", false, false, true},      {"6.11", false, false, true},
+    {"6.11.3", false, false, true},    {"6.11.4", false, false, false},
+    {"6.12", false, false, false},     {"6.12.5", false, false, false},
+    {"6.13", false, false, false},     {"7.3", false, false, false},
 };
 
 // Refused by the ping group: behind sock_init_data on every release.

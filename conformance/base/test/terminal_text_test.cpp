@@ -20,9 +20,11 @@ BOOST_AUTO_TEST_CASE(control_bytes_are_visible) {
       {"\x1b]0;title\x07", "\\x1b]0;title\\x07"},
       {"a\tb\rc\x7f", "a\\x09b\\x0dc\\x7f"},
       {std::string("nul\0", 4), "nul\\x00"},
-      {"\xc2\x9b" "31m", "\\x9b31m"},                  // C1: CSI in one character
-      {"\x9b", "\\x9b"},                              // the byte alone is no UTF-8
-      {"caf\xc3\xa9", "caf\xc3\xa9"},                 // UTF-8 stays
+      {"\xc2\x9b"
+       "31m",
+       "\\x9b31m"},                    // C1: CSI in one character
+      {"\x9b", "\\x9b"},               // the byte alone is no UTF-8
+      {"caf\xc3\xa9", "caf\xc3\xa9"},  // UTF-8 stays
       {"\xc0\xaf \xe0\x80\x80 \xed\xa0\x80", "\\xc0\\xaf \\xe0\\x80\\x80 \\xed\\xa0\\x80"},
       {"\xf0\x9f\x90\xa7", "\xf0\x9f\x90\xa7"},
       {"\xf5\x80\x80\x80 \xe2\x82", "\\xf5\\x80\\x80\\x80 \\xe2\\x82"},
@@ -34,9 +36,8 @@ BOOST_AUTO_TEST_CASE(control_bytes_are_visible) {
 
 BOOST_AUTO_TEST_CASE(lines_are_broken_below_their_last_column) {
   const std::string line = "  label        one two three four five six seven eight nine ten eleven";
-  BOOST_TEST(folded(line, 60) ==
-             "  label        one two three four five six seven eight nine\n"
-             "               ten eleven");
+  BOOST_TEST(folded(line, 60) == "  label        one two three four five six seven eight nine\n"
+                                 "               ten eleven");
   BOOST_TEST(folded(line, 80) == line);
   BOOST_TEST(folded("short\n\n" + line + "\n", 60) == "short\n\n" + folded(line, 60) + "\n");
 }
@@ -50,10 +51,9 @@ BOOST_AUTO_TEST_CASE(a_column_that_fits_on_the_next_line_stays_whole) {
 BOOST_AUTO_TEST_CASE(a_command_can_still_be_pasted) {
   const std::string line =
       "  why       sockoracle explain 'socket(AF_INET, SOCK_DCCP, 0)' --release 6.15 --as root";
-  BOOST_TEST(folded(line, 60) ==
-             "  why       sockoracle explain \\\n"
-             "                'socket(AF_INET, SOCK_DCCP, 0)' \\\n"
-             "                --release 6.15 --as root");
+  BOOST_TEST(folded(line, 60) == "  why       sockoracle explain \\\n"
+                                 "                'socket(AF_INET, SOCK_DCCP, 0)' \\\n"
+                                 "                --release 6.15 --as root");
 }
 
 BOOST_AUTO_TEST_CASE(a_word_that_is_too_long_stays_whole) {

@@ -29,8 +29,13 @@ World debian() {
 }
 
 AutoloadCall sctp(Presence modules, Words asked, int32_t error) {
-  return {.modules = modules, .family = 2, .type = 1, .protocol = 132, .asked = std::move(asked),
-          .came = {}, .error = error};
+  return {.modules = modules,
+          .family = 2,
+          .type = 1,
+          .protocol = 132,
+          .asked = std::move(asked),
+          .came = {},
+          .error = error};
 }
 
 AutoloadAnswers recorded() {
@@ -75,8 +80,7 @@ BOOST_AUTO_TEST_CASE(each_part_of_an_answer_counts) {
   const auto one = changed(0, [](AutoloadCall& c) { std::swap(c.asked[0], c.asked[1]); });
   BOOST_REQUIRE(one.size() == 1u);
   BOOST_TEST(one[0].observable == "the requests where modules are absent");
-  BOOST_TEST(one[0].expected ==
-             "net-pf-2-proto-132-type-1 net-pf-2-proto-132 = EPROTONOSUPPORT");
+  BOOST_TEST(one[0].expected == "net-pf-2-proto-132-type-1 net-pf-2-proto-132 = EPROTONOSUPPORT");
   BOOST_TEST(one[0].got == "net-pf-2-proto-132 net-pf-2-proto-132-type-1 = EPROTONOSUPPORT");
   BOOST_TEST(changed(0, [](AutoloadCall& c) { c.asked.pop_back(); }).size() == 1u);
   BOOST_TEST(changed(0, [](AutoloadCall& c) { c.error = kEINVAL; }).size() == 1u);
@@ -92,8 +96,12 @@ BOOST_AUTO_TEST_CASE(each_part_of_an_answer_counts) {
 // No alias brings DCCP on Debian: its calls fail as if there were no such module.
 BOOST_AUTO_TEST_CASE(what_no_alias_brings_is_not_there) {
   AutoloadAnswers seen = recorded();
-  AutoloadCall dccp{.modules = Presence::loadable, .family = 2, .type = 6, .protocol = 33,
-                    .asked = {"net-pf-2-proto-33-type-6", "net-pf-2-proto-33"}, .came = {},
+  AutoloadCall dccp{.modules = Presence::loadable,
+                    .family = 2,
+                    .type = 6,
+                    .protocol = 33,
+                    .asked = {"net-pf-2-proto-33-type-6", "net-pf-2-proto-33"},
+                    .came = {},
                     .error = kESOCKTNOSUPPORT};
   seen.calls.insert(seen.calls.begin() + 2, dccp);
   BOOST_TEST(differences(seen).empty());

@@ -168,10 +168,10 @@ BOOST_AUTO_TEST_CASE(a_deviation_names_what_it_is_about) {
   for (const Deviation& row : deviations_of("gvisor-systrap"))
     for (const char* name : {"SO_TYPE", "SO_ERROR", "IP_TTL", "TCP_INFO", "getsockname"})
       for (const char* got : {"!ENOPROTOOPT", "!EOPNOTSUPP"})
-        BOOST_TEST(!(matches_pattern(row.rule, "created") &&
-                     matches_pattern(row.observable, name) && matches_pattern(row.expected, "1") &&
-                     matches_pattern(row.got, got)),
-                   row.where << ": " << name);
+        BOOST_TEST(
+            !(matches_pattern(row.rule, "created") && matches_pattern(row.observable, name) &&
+              matches_pattern(row.expected, "1") && matches_pattern(row.got, got)),
+            row.where << ": " << name);
 }
 
 // Causes, then rows, then classes, with the same numbers in every format.
@@ -179,9 +179,9 @@ BOOST_AUTO_TEST_CASE(every_format_counts_alike) {
   const Comparison c = checked("gvisor-20240729-systrap", true);
   const KnownCounts counts = known_counts(c);
   const std::string line = verdict_line(c);
-  BOOST_TEST(line == "0 unexpected findings, " + std::to_string(counts.causes) +
-                         " known causes (" + std::to_string(counts.rows) + " rows, " +
-                         std::to_string(counts.classes) + " classes), 0 stale deviations");
+  BOOST_TEST(line == "0 unexpected findings, " + std::to_string(counts.causes) + " known causes (" +
+                         std::to_string(counts.rows) + " rows, " + std::to_string(counts.classes) +
+                         " classes), 0 stale deviations");
   BOOST_TEST(counts.classes == c.findings.size());
   for (const char* format : {"text", "markdown", "ktap", "sarif", "html"}) {
     const std::string report = find_report_format(format)->write({&c, 1});

@@ -225,7 +225,9 @@ BOOST_AUTO_TEST_CASE(deviation_files_are_read_strictly) {
   const auto causes = [](const std::string& list) { return "{\"causes\":[" + list + "]}"; };
   const auto read = parse_deviations(
       causes(head + R"(,"link":"l","rows":[{"rule":"a","observable":["b","c"],"expected":"d",
-                       "got":"e"},)" + row + "]}"), "x.json");
+                       "got":"e"},)" +
+             row + "]}"),
+      "x.json");
   BOOST_REQUIRE(read.size() == 2u);
   BOOST_TEST(read[0].observable == "b|c");
   BOOST_TEST(read[0].reason == "s");
@@ -261,9 +263,8 @@ BOOST_AUTO_TEST_CASE(what_was_not_checked_is_counted_with_its_reason) {
   BOOST_TEST(c.skipped_cases() == 11u);
   BOOST_TEST(c.skipped.at("the family is outside the model") == 1u);
   BOOST_TEST(c.skipped.at("modprobe") == 10u);
-  BOOST_TEST(summary_line(c) ==
-             "303 cases checked in 1 context, 11 skipped: 10 modprobe; 1 the "
-             "family is outside the model");
+  BOOST_TEST(summary_line(c) == "303 cases checked in 1 context, 11 skipped: 10 modprobe; 1 the "
+                                "family is outside the model");
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_view_of_a_fresh_socket_is_found) {
@@ -432,8 +433,8 @@ BOOST_AUTO_TEST_CASE(each_named_case_was_seen_on_a_real_kernel) {
         }
         std::string seen = "never asked";
         for (const Observation& o : answers.observations) {
-          if (!o.deep && o.family == call.family && o.type == call.type &&
-              o.low <= call.protocol && call.protocol <= o.high) {
+          if (!o.deep && o.family == call.family && o.type == call.type && o.low <= call.protocol &&
+              call.protocol <= o.high) {
             seen = o.error == 0 ? "0" : outcome_name(o.error);
           }
         }

@@ -2,8 +2,8 @@
 // Mutants of the comparison: subjects that are wrong in one value, or in some, drawn from a printed
 // seed. Each must be found, where it is and as what it is, however its answers are folded into runs
 // of protocols. SOCKORACLE_SEED=N repeats a draw; without it a fixed seed and a new one are used.
-#include <boost/test/unit_test.hpp>
 #include <algorithm>
+#include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <random>
@@ -208,12 +208,11 @@ std::vector<std::string> sorted_findings(const Comparison& comparison) {
 }
 
 bool tells(const Comparison& comparison, const Lie& lie) {
-  return std::any_of(
-      comparison.findings.begin(), comparison.findings.end(), [&](const Finding& f) {
-        return f.observable == lie.observable && f.got == lie.now && f.low <= lie.protocol &&
-               lie.protocol <= f.high &&
-               std::find(f.contexts.begin(), f.contexts.end(), lie.context) != f.contexts.end();
-      });
+  return std::any_of(comparison.findings.begin(), comparison.findings.end(), [&](const Finding& f) {
+    return f.observable == lie.observable && f.got == lie.now && f.low <= lie.protocol &&
+           lie.protocol <= f.high &&
+           std::find(f.contexts.begin(), f.contexts.end(), lie.context) != f.contexts.end();
+  });
 }
 
 const std::vector<std::string> kContexts = {"root",     "nobody", "net-raw-only",
@@ -316,8 +315,12 @@ BOOST_AUTO_TEST_CASE(folded_unfolded_and_diff_find_the_same) {
       Recording right = recorded(world, {dice.one_of(kContexts)});
       Recording wrong = right;
       Answers& answers = wrong.contexts.front();
-      std::vector<Lie> lies = {{.context = {}, .observable = {}, .family = kAF_INET6,
-                                .type = kSOCK_RAW, .protocol = 0, .now = {}}};
+      std::vector<Lie> lies = {{.context = {},
+                                .observable = {},
+                                .family = kAF_INET6,
+                                .type = kSOCK_RAW,
+                                .protocol = 0,
+                                .now = {}}};
       for (int n = 0; n < 2; ++n) lies.push_back(lie_once(world, wrong, answers, dice));
       keep_questions(right.contexts.front(), lies);
       keep_questions(answers, lies);

@@ -54,7 +54,12 @@ const Row kRows[] = {
 };
 
 const char* const kMalformed[] = {
-    "", " ", "{", "{}", "[]", "null",
+    "",
+    " ",
+    "{",
+    "{}",
+    "[]",
+    "null",
     R"j({"call")j",
     R"j({"call":)j",
     R"j({"call":})j",

@@ -19,8 +19,13 @@ namespace {
 // Two calls that share a line, one that brought modules, one that asked for nothing.
 AutoloadAnswers small_autoload() {
   const auto call = [](Presence modules, int32_t type, int32_t protocol, int32_t error) {
-    return AutoloadCall{.modules = modules, .family = 2, .type = type, .protocol = protocol,
-                        .asked = {}, .came = {}, .error = error};
+    return AutoloadCall{.modules = modules,
+                        .family = 2,
+                        .type = type,
+                        .protocol = protocol,
+                        .asked = {},
+                        .came = {},
+                        .error = error};
   };
   AutoloadAnswers answers;
   answers.aliases = {{"net-pf-10-proto-132", "libcrc32c", "sctp"},
@@ -218,8 +223,7 @@ BOOST_AUTO_TEST_CASE(refused_are_module_requests_that_no_machine_made) {
       {"{\"aliases\":[]}\n", "2: \"aliases\" is empty"},
       {"{\"aliases\":[[\"net-pf-10\"]]}\n", "2: an alias has the modules that it takes"},
       {"{\"aliases\":[\"net-pf-10\"]}\n", "2: names of modules and aliases come as a list"},
-      {"{\"aliases\":[[\"$protocol\",\"x\"]]}\n",
-       "2: \"$protocol\" names no alias and no module"},
+      {"{\"aliases\":[[\"$protocol\",\"x\"]]}\n", "2: \"$protocol\" names no alias and no module"},
       {with_end(first + aliases, 2, 0).substr(first.size()),
        "3: \"aliases\" without \"autoload\": lines are missing"},
       {line("absent", "0", "\"asked\":[\"a b\"],\"errno\":null"),
@@ -228,8 +232,7 @@ BOOST_AUTO_TEST_CASE(refused_are_module_requests_that_no_machine_made) {
        "2: \"$type\" names no alias and no module"},
       {line("absent", "0", "\"asked\":[\"" + long_word + "\"],\"errno\":null"),
        "2: \"" + long_word + "\" names no alias and no module"},
-      {line("absent", "0", "\"asked\":[1],\"errno\":null"),
-       "2: \"\" names no alias and no module"},
+      {line("absent", "0", "\"asked\":[1],\"errno\":null"), "2: \"\" names no alias and no module"},
       {line("absent", "0", many + "],\"errno\":null"), "2: more requests than a call makes"},
       {line("absent", "0", "\"errno\":null"), "2: \"asked\" is a list"},
       {line("absent", "0", "\"asked\":[]"), "2: \"errno\" is the name of an errno, or null"},

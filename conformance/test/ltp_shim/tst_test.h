@@ -11,32 +11,33 @@
 enum { TPASS = 0, TFAIL = 1, TCONF = 32 };
 
 struct tst_test {
-    void (*setup)(void);
-    void (*test_all)(void);
-    int needs_root;
+  void (*setup)(void);
+  void (*test_all)(void);
+  int needs_root;
 };
 static struct tst_test test;
 static int tst_status;
 
-__attribute__((format(printf, 2, 3))) static inline void tst_res(int result, const char *format,
-                                                                 ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vprintf(format, arguments);
-    va_end(arguments);
-    puts("");
-    tst_status |= result;
+__attribute__((format(printf, 2, 3))) static inline void tst_res(int result, const char* format,
+                                                                 ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vprintf(format, arguments);
+  va_end(arguments);
+  puts("");
+  tst_status |= result;
 }
 
-#define tst_brk(result, ...) do { tst_res(result, __VA_ARGS__); exit(tst_status); } while (0)
+#define tst_brk(result, ...)      \
+  do {                            \
+    tst_res(result, __VA_ARGS__); \
+    exit(tst_status);             \
+  } while (0)
 
-int main(void)
-{
-    if (test.needs_root && geteuid() != 0)
-        tst_brk(TCONF, "needs root");
-    test.setup();
-    test.test_all();
-    return tst_status;
+int main(void) {
+  if (test.needs_root && geteuid() != 0) tst_brk(TCONF, "needs root");
+  test.setup();
+  test.test_all();
+  return tst_status;
 }
 #endif

@@ -17,16 +17,14 @@
 namespace sockoracle {
 namespace {
 
-const std::string kWhole =
-    "begin sockoracle.frames/1\nmodule sctp ok\nmodule smc ENOEXEC\n"
-    "frame 15 a31644eb\ndata one\n.\nr 0 "
-    "frame 10 3f7464e7\n5 EPERM\n.\n"
-    "end 25 bf9f3135 status 0\n";
+const std::string kWhole = "begin sockoracle.frames/1\nmodule sctp ok\nmodule smc ENOEXEC\n"
+                           "frame 15 a31644eb\ndata one\n.\nr 0 "
+                           "frame 10 3f7464e7\n5 EPERM\n.\n"
+                           "end 25 bf9f3135 status 0\n";
 
 std::vector<std::string> lines_of(FrameReader& frames) {
   std::vector<std::string> lines;
-  for (std::string line; frames.next_line(&line);)
-    lines.push_back(line);
+  for (std::string line; frames.next_line(&line);) lines.push_back(line);
   return lines;
 }
 
@@ -70,8 +68,7 @@ BOOST_AUTO_TEST_CASE(lines_come_out_whole_however_the_bytes_arrive) {
     std::vector<std::string> got;
     for (size_t at = 0; at < kWhole.size(); at += step) {
       frames.feed(std::string_view(kWhole).substr(at, step));
-      for (std::string& line : lines_of(frames))
-        got.push_back(std::move(line));
+      for (std::string& line : lines_of(frames)) got.push_back(std::move(line));
     }
     BOOST_TEST(got == expected, boost::test_tools::per_element());
     BOOST_TEST(frames.ended());
@@ -117,21 +114,20 @@ BOOST_AUTO_TEST_CASE(archive_is_newc) {
   files.add_character_device("dev/console", 5, 1);
   const std::string archive = files.finish();
   BOOST_TEST(archive.size() % 512 == 0u);
-  BOOST_TEST(archive.substr(0, 110) ==
-             "070701"
-             "00000001"
-             "000081ed"
-             "00000000"
-             "00000000"
-             "00000001"
-             "00000000"
-             "00000005"
-             "00000000"
-             "00000000"
-             "00000000"
-             "00000000"
-             "00000005"
-             "00000000");
+  BOOST_TEST(archive.substr(0, 110) == "070701"
+                                       "00000001"
+                                       "000081ed"
+                                       "00000000"
+                                       "00000000"
+                                       "00000001"
+                                       "00000000"
+                                       "00000005"
+                                       "00000000"
+                                       "00000000"
+                                       "00000000"
+                                       "00000000"
+                                       "00000005"
+                                       "00000000");
   BOOST_TEST(archive.substr(110, 14) == std::string("init\0\0hello\0\0\0", 14));
   BOOST_TEST(archive.find("TRAILER!!!") != std::string::npos);
 }

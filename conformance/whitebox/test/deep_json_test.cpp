@@ -25,9 +25,13 @@ DeepResult example() {
   group.group.low = -1;
   group.group.high = 255;
   group.group.oracle = "steps";
-  group.differences.push_back({"nobody", Rule::raw_needs_net_raw,
+  group.differences.push_back({"nobody",
+                               Rule::raw_needs_net_raw,
                                {.entry = Entry::io_uring, .family = 2, .type = 3, .protocol = 1},
-                               7, "the call's steps", "+a", "+b"});
+                               7,
+                               "the call's steps",
+                               "+a",
+                               "+b"});
   result.groups.push_back(group);
   group.differences.clear();
   group.group.skipped = "not here";

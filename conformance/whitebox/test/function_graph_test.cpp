@@ -10,32 +10,29 @@ using namespace sockoracle;
 
 namespace {
 
-const std::string kHead =
-    "# tracer: function_graph\n"
-    "#\n"
-    "#               FUNCTION CALLS\n"
-    "#               |   |   |   |\n";
+const std::string kHead = "# tracer: function_graph\n"
+                          "#\n"
+                          "#               FUNCTION CALLS\n"
+                          "#               |   |   |   |\n";
 
-const std::string kSctp = kHead +
-                          "__sys_socket() {\n"
-                          "  __sock_create() {\n"
-                          "    inet_create() {\n"
-                          "      sk_alloc() {\n"
-                          "        sk_prot_alloc();\n"
-                          "      } /* sk_alloc */\n"
-                          "      sctp_init_sock [sctp]();\n"
-                          "      sk_common_release();\n"
-                          "    } /* inet_create */\n"
-                          "    __sock_release();\n"
-                          "  } /* __sock_create */\n"
-                          "} /* __sys_socket */\n";
+const std::string kSctp = kHead + "__sys_socket() {\n"
+                                  "  __sock_create() {\n"
+                                  "    inet_create() {\n"
+                                  "      sk_alloc() {\n"
+                                  "        sk_prot_alloc();\n"
+                                  "      } /* sk_alloc */\n"
+                                  "      sctp_init_sock [sctp]();\n"
+                                  "      sk_common_release();\n"
+                                  "    } /* inet_create */\n"
+                                  "    __sock_release();\n"
+                                  "  } /* __sock_create */\n"
+                                  "} /* __sys_socket */\n";
 
-const std::string kClose = kHead +
-                           "__sock_release() {\n"
-                           "  mptcp_destroy() {\n"
-                           "    tcp_v4_destroy_sock();\n"
-                           "  } /* mptcp_destroy */\n"
-                           "} /* __sock_release */\n";
+const std::string kClose = kHead + "__sock_release() {\n"
+                                   "  mptcp_destroy() {\n"
+                                   "    tcp_v4_destroy_sock();\n"
+                                   "  } /* mptcp_destroy */\n"
+                                   "} /* __sock_release */\n";
 
 // "+0name" for an entry, "-0name" for an end, with their depth.
 std::string words(const std::string& text) {

@@ -37,7 +37,8 @@ const Pasted kPasted[] = {
      kEMFILE},
     {"77 16:20:01 (+     0.166672) socket(AF_INET, SOCK_STREAM, 0) = 3", kTcp, 0},
     {"> socket(AF_INET6, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_TCP) = -1 EAFNOSUPPORT "
-     "(Address family not supported by protocol)", kTcp6, kEAFNOSUPPORT},
+     "(Address family not supported by protocol)",
+     kTcp6, kEAFNOSUPPORT},
     {"sockfd = ::socket(AF_INET, SOCK_STREAM, 0);", kTcp, kNothing},
     {"if ((fd = socket(AF_INET, SOCK_STREAM, 0)) < 0) {", kTcp, kNothing},
     {"if (socket (PF_INET, SOCK_RAW, IPPROTO_ICMP) == -1)", kRawIcmp, kNothing},
@@ -102,8 +103,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_call_is_refused_where_it_stops_being_one) {
 
 BOOST_AUTO_TEST_CASE(any_bytes_are_safe) {
   uint64_t state = 1;
-  constexpr std::string_view kParts[] = {"socket", "(", ")", "2", ",", "=", "-1", "EPERM", " ",
-                                         "\x1b[", "\xff", "'", "int fd", "[pid 1]", ";", "<"};
+  constexpr std::string_view kParts[] = {"socket", "(",       ")", "2",     ",",    "=",
+                                         "-1",     "EPERM",   " ", "\x1b[", "\xff", "'",
+                                         "int fd", "[pid 1]", ";", "<"};
   for (int i = 0; i < 20000; ++i) {
     std::string text;
     for (int n = 0; n < 12; ++n) {

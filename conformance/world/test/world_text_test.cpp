@@ -21,9 +21,7 @@ std::vector<Item> items_of(const std::string& json) {
   return items;
 }
 
-Setting setting_of(const std::string& json) {
-  return build_setting(items_of(json));
-}
+Setting setting_of(const std::string& json) { return build_setting(items_of(json)); }
 
 std::string refusal_of(const std::string& json) {
   try {
@@ -162,9 +160,8 @@ BOOST_AUTO_TEST_CASE(the_order_of_flags_does_not_matter) {
   BOOST_TEST((forward.world == backward.world));
   BOOST_TEST(forward.flags == backward.flags);
   BOOST_TEST(forward.caller == "nobody, cap net_raw");
-  BOOST_TEST(forward.flags ==
-             "--release 6.12 --as nobody --cap net_raw "
-             "--sysctl net.ipv4.ping_group_range=\"5 6\"");
+  BOOST_TEST(forward.flags == "--release 6.12 --as nobody --cap net_raw "
+                              "--sysctl net.ipv4.ping_group_range=\"5 6\"");
 }
 
 BOOST_AUTO_TEST_CASE(a_flag_overrides_the_world_file) {
