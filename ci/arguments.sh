@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # What each stage of ci/run accepts, so that a slip is refused at once and not behind an
 # installation and a build. ci/run reads this file: it has die.
 
@@ -27,6 +28,7 @@ names_in() {
     done
 }
 
+# shellcheck disable=SC2046 # one line of words
 fuzz_targets() { echo $(names_in fuzz/targets .cpp); }
 
 # `[SECONDS] [TARGET...]`
@@ -52,6 +54,7 @@ check_kernels() {
 
 # Options pass: the program behind the stage knows them. Their values have no name of a bug.
 check_hunt() {
+    # shellcheck disable=SC2046 # one line of words
     case " $* " in
     *' -'*) ;;
     *) all_of bug "$(echo $(names_in corpus/cves .prog))" "$@" ;;

@@ -26,8 +26,8 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
 std::vector<Call> calls_of_plan() {
   std::vector<Call> calls;
   for (const Request& request : full_grid()) {
-    const bool packet = request.family == kAF_PACKET ||
-                        (request.type & kSOCK_TYPE_MASK) == kSOCK_PACKET;
+    const bool packet =
+        request.family == kAF_PACKET || (request.type & kSOCK_TYPE_MASK) == kSOCK_PACKET;
     if (request.deep || packet) continue;
     for (const ProtocolRange& range : request.protocols)
       for (int64_t p = range.low; p <= range.high; ++p)

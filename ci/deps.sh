@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # Packages, for ci/run, which reads this file: it has say, die and run.
 
 # Lists the rows of a group: `packages GROUP required|optional`. A row is a package, or several with
@@ -96,6 +97,7 @@ groups_of() {
     test) groups='build test' ;;
     vm) groups='build vm' ;;
     analyze) groups='build test analyze' ;;
+    lint) groups=lint ;;
     fuzz) groups='build test fuzz' ;;
     site) groups='build site browser' ;;
     formats) groups='build test site browser formats' ;;
@@ -103,7 +105,7 @@ groups_of() {
     services) groups='build systems services' ;;
     newcomer) groups='newcomer' ;;
     *)
-        die 64 "deps $1: groups are build, test, vm, analyze, fuzz, site, formats, systems," \
+        die 64 "deps $1: groups are build, test, vm, analyze, fuzz, site, formats, lint, systems," \
             "services, newcomer"
         ;;
     esac
@@ -123,6 +125,7 @@ stage_deps() {
         return
     fi
     if ! command -v dpkg-query >/dev/null; then
+        # shellcheck disable=SC2046 # one line of words
         say "no dpkg here: make sure that this is installed: $(echo $(
             for group in $groups; do packages "$group" required; done))"
         return 0

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # The fuzzing stages of ci/run, which reads this file: it has say, die, run, build_preset and the
 # rest. What is learnt and found stays in build/fuzz (see fuzz/campaign/campaign.py).
 
@@ -47,7 +48,7 @@ stage_fuzz_coverage() {
         run env LLVM_PROFILE_FILE="build/fuzz-coverage/profile/$name.profraw" \
             "$binary" $corpus >&2 || say "$name ended with $?"
         case $name in create_fuzzer | program_fuzzer)
-            # shellcheck disable=SC2086
+            # shellcheck disable=SC2046,SC2086
             run build/fuzz-coverage/fuzz/describe reach "$name" $(find $corpus -type f | sort)
             ;;
         esac
@@ -80,9 +81,8 @@ stage_hunt() {
 stage_mutants() {
     stage_deps fuzz
     need_reference
-    measured_arguments=" $*"
     case $* in
-    '') measured_arguments='' && measured mutants "Wrong models" run python3 -B ci/mutants.py ;;
+    '') measured mutants "Wrong models" run python3 -B ci/mutants.py ;;
     --tables) measured mutants-tables "Wrong tables" run python3 -B ci/mutants.py --tables ;;
     *) run python3 -B ci/mutants.py "$@" ;;
     esac

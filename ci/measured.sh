@@ -3,7 +3,8 @@
 # Sourced by ci/run: tables that a stage has measured, kept in docs/measured.
 
 # `measured NAME TITLE COMMAND...`: runs it; when it ends well, what it printed becomes
-# docs/measured/NAME.md, with the commit and the machine it was measured on.
+# docs/measured/NAME.md, with the commit and the machine it was measured on. ci/run sets `asked`.
+# shellcheck disable=SC2154
 measured() {
     name=$1 title=$2
     shift 2
@@ -17,7 +18,7 @@ measured() {
         commit="$commit, changed"
     {
         printf '# %s\n\nWritten by `%s` on %s, commit %s:\nLinux %s, %s processors.\n\n' \
-            "$title" "ci/run $stage${measured_arguments:-}" "$(date -u +%Y-%m-%d)" "$commit" \
+            "$title" "ci/run $asked" "$(date -u +%Y-%m-%d)" "$commit" \
             "$(uname -r)" "$(nproc)"
         # Text in columns stays as it is; tables become tables.
         if grep -q '^|' "$said.txt"; then

@@ -207,7 +207,7 @@ class RunTest(unittest.TestCase):
         (self.folder / "docs/measured").mkdir(parents=True)
         table = self.folder / "docs/measured/bench.md"
         for status, kept in ((3, False), (0, True)):
-            script = (f'run() {{ "$@"; }}\nsay() {{ :; }}\nstage=bench\n'
+            script = (f'run() {{ "$@"; }}\nsay() {{ :; }}\nasked=bench\n'
                       f'. {RUN.parent}/measured.sh\n'
                       f'measured bench "Speed" run sh -c "echo \'| a |\'; exit {status}"\n')
             done = subprocess.run(["sh", "-euc", script], cwd=self.folder, capture_output=True,
