@@ -68,7 +68,8 @@ deps_group() {
     [ -n "$required$optional" ] || return 0
     if [ "$(id -u)" -ne 0 ]; then
         [ -z "$required" ] || die 69 "missing packages; as root: apt-get install$(
-            for row in $required $optional; do printf ' %s' "$(choose "$row")"; done)"
+            for row in $required $optional; do printf ' %s\n' "$(choose "$row")"; done |
+                awk '!said[$0]++ { printf "%s", $0 }')"
         say "not installed, will be left out:$(in_words "$optional")"
         return 0
     fi
