@@ -30,12 +30,6 @@ Program some_program(Random& random, uint32_t least) {
   return program;
 }
 
-BehaviourSet behaviours_of(const World& world) {
-  BehaviourSet set;
-  for (const BehaviourRow& row : behaviours()) set.set(row.id, world.has(row.id));
-  return set;
-}
-
 // Differ the stored worlds, and what they mean? A behaviour that is taken from a release without it
 // is stored and means nothing.
 bool differ(const World& a, const World& b) {
