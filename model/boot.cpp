@@ -202,7 +202,7 @@ static BehaviourSet read_at_boot() {
 
 BootKey boot_key(const World& world) {
   static const BehaviourSet asked = read_at_boot();
-  BootKey key{behaviours_of(world), world.providers};
+  BootKey key{behaviours_in(world), world.providers};
   for (size_t i = 0; i < asked.words.size(); ++i) key.behaviours.words[i] &= asked.words[i];
   return key;
 }

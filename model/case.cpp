@@ -110,7 +110,7 @@ BehaviourSet default_changes(Sysctl sysctl, Release before, Release after) {
   return changes;
 }
 
-BehaviourSet behaviours_of(const World& world) {
+BehaviourSet behaviours_in(const World& world) {
   BehaviourSet set;
   bool decided = true;  // of every behaviour: then the release's own need not be looked up
   for (size_t i = 0; i < set.words.size(); ++i)

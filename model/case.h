@@ -166,7 +166,7 @@ struct World {
 };
 
 // What a kernel of that world does: its release's behaviours, with what was added and taken away.
-BehaviourSet behaviours_of(const World& world);
+BehaviourSet behaviours_in(const World& world);
 // The world of a distribution kernel of that release, asked by root.
 World default_world(Release release);
 // Changes the release and everything that follows from it (providers, sysctl defaults) but was not

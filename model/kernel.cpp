@@ -28,7 +28,7 @@ void SameView::compared(uint8_t bits, int64_t number) {
 // As a kernel is before its first call, but for its objects.
 void Kernel::begin(const World& world) {
   world_ = world;
-  behaviours_ = behaviours_of(world);
+  behaviours_ = behaviours_in(world);
   changed_ = false;
   fallible_ = 0;
   decided_ = refused_ = Rule::created;

@@ -34,8 +34,8 @@ void raw_unhash_sk(Kernel& k, sock& sk) {
 
 int raw_sk_init(Kernel& k, sock& sk) {
   if (number_is(k, sk.skc_num, kIPPROTO_ICMP)) static_cast<raw_sock&>(sk).filter = 0;
-  if (k.tracing())
-    k.step(StepKind::init, name_on("raw_init 5.0:raw_sk_init", k.world().release), 0, sk.object);
+  static const NamesByRelease function("raw_init 5.0:raw_sk_init");
+  k.step(StepKind::init, function.on(k.world().release), 0, sk.object);
   return 0;
 }
 

@@ -248,6 +248,10 @@ std::string_view name_on(std::string_view names, Release release) {
   return found;
 }
 
+NamesByRelease::NamesByRelease(std::string_view names) {
+  for (uint8_t i = 0; i < kReleaseCount; ++i) names_[i] = name_on(names, {i, 0});
+}
+
 bool within(Release release, std::string_view since, std::string_view until,
             std::string_view backports) {
   return holds(release, since, until, backports);

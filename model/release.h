@@ -37,6 +37,11 @@ struct BehaviourSet {
   friend constexpr bool operator==(const BehaviourSet&, const BehaviourSet&) = default;
 };
 
+#define RELEASE(...) +1
+inline constexpr size_t kReleaseCount = 0
+#include "model/releases.def"
+    ;
+
 // A release of the table, and within it a stable release: 6.12.43 is {index of 6.12, 43}.
 // Sublevel 0 is the mainline release itself.
 struct Release {
@@ -101,6 +106,15 @@ BehaviourSet behaviours_of(Release release);
 // Of names by release the one that holds: "sys_socket 4.17:__sys_socket" is sys_socket, and
 // __sys_socket from 4.17 on. Empty before the first release named.
 std::string_view name_on(std::string_view names, Release release);
+// The same, read once for whoever asks on every call.
+class NamesByRelease {
+ public:
+  explicit NamesByRelease(std::string_view names);
+  std::string_view on(Release release) const { return names_[release.index]; }
+
+ private:
+  std::array<std::string_view, kReleaseCount> names_;
+};
 // Does a fact stated as since/until hold in the release? Used by every table with such columns.
 bool within(Release release, std::string_view since, std::string_view until,
             std::string_view backports = {});

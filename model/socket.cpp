@@ -123,9 +123,8 @@ struct socket* sock_alloc(Kernel& k) {
 // net/socket.c:__sock_release, until 4.17 sock_release itself. A tracer attached here sees sock->sk
 // as the failed path left it.
 void sock_release(Kernel& k, struct socket* sock) {
-  if (k.tracing())
-    k.step(StepKind::release, name_on("sock_release 4.18:__sock_release", k.world().release), 0,
-           sock->object);
+  static const NamesByRelease function("sock_release 4.18:__sock_release");
+  k.step(StepKind::release, function.on(k.world().release), 0, sock->object);
   if (k.objects().observer && sock->sk != nullptr) k.objects().observed = sock->sk->sk_family;
   if (const proto_ops* ops = sock->ops; ops != nullptr) {
     ops->release(k, *sock);

@@ -37,7 +37,7 @@ bool differ(const World& a, const World& b) {
   World same = b;
   same.with = a.with;
   same.without = a.without;
-  return !(same == a) || !(behaviours_of(a) == behaviours_of(b));
+  return !(same == a) || !(behaviours_in(a) == behaviours_in(b));
 }
 
 }  // namespace
