@@ -38,6 +38,7 @@ std::string booted(const Kernel& k) {
   for (const proto& prot : o.protos) {
     add(text, prot.backlog_rcv.name);
     add(text, prot.owner->name);
+    if (prot.slab == nullptr) continue;  // kmalloc
     add(text, prot.slab->name);
     add(text, prot.slab->typesafe);
   }

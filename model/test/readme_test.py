@@ -11,7 +11,7 @@ import sys
 
 MODEL = pathlib.Path(__file__).resolve().parent.parent
 README = MODEL / "README.md"
-CASES = MODEL.parent / "conformance" / "cases.def"
+CASES = MODEL.parent / "conformance/plan/cases.def"
 
 # The listing: which lines of which file of the kernel (3.12) it shows.
 LISTING = {
