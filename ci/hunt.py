@@ -190,7 +190,9 @@ def with_heap(program: pathlib.Path, bug: Bug, output: str) -> str:
     written = re.search(r"Test unit written to (\S+)", output)
     if not written:
         return ""
-    return replayed(program, bug, pathlib.Path(written[1]), SOCKORACLE_SLAB="heap")
+    # Deep enough for the kernel's function above those of the slab.
+    return replayed(program, bug, pathlib.Path(written[1]), SOCKORACLE_SLAB="heap",
+                    ASAN_OPTIONS="malloc_context_size=20")
 
 
 def libfuzzer(program: pathlib.Path, bug: Bug, seed: int, limit: float,
