@@ -185,14 +185,16 @@ def wait_within(process: subprocess.Popen, limit: float) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+# A replay on the sanitizer's heap, with stacks that reach the kernel's function above the slab's.
+HEAP = {"SOCKORACLE_SLAB": "heap", "ASAN_OPTIONS": "malloc_context_size=20"}
+
+
 def with_heap(program: pathlib.Path, bug: Bug, output: str) -> str:
     """What the sanitizer's own heap says of that crash: it knows who freed the object."""
     written = re.search(r"Test unit written to (\S+)", output)
     if not written:
         return ""
-    # Deep enough for the kernel's function above those of the slab.
-    return replayed(program, bug, pathlib.Path(written[1]), SOCKORACLE_SLAB="heap",
-                    ASAN_OPTIONS="malloc_context_size=20")
+    return replayed(program, bug, pathlib.Path(written[1]), **HEAP)
 
 
 def libfuzzer(program: pathlib.Path, bug: Bug, seed: int, limit: float,
@@ -256,7 +258,7 @@ def afl(build: pathlib.Path, replayer: pathlib.Path, bug: Bug, seed: int, limit:
                     if crash not in seen and not found:
                         seen.add(crash)
                         found = is_this(bug, replayed(replayer, bug, crash,
-                                                      SOCKORACLE_SLAB="heap"))
+                                                      **HEAP))
                 if ended:
                     break
                 time.sleep(0.1)
