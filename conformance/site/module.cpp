@@ -31,7 +31,10 @@ const OwnCaller& own_caller() {
 }
 void apply_own_caller(World&) { own_caller(); }
 DescriptorRoom::DescriptorRoom() = default;
-DescriptorRoom::~DescriptorRoom() = default;
+DescriptorRoom::~DescriptorRoom() {
+  (void)soft_;
+  (void)raised_;
+}
 void complain(std::string_view) {}
 void show_lines(std::string_view) {}
 
