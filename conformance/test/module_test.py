@@ -57,7 +57,8 @@ class Questions:
         release = choose(self.tables["releases"])["release"]
         world["release"] = release + choose(["", "", "", f".{self.random.randrange(1, 300)}"])
         if self.sometimes(0.7):
-            world["as"] = choose(self.flags("--as"))
+            # Whoever runs this command is nobody in a page.
+            world["as"] = choose([name for name in self.flags("--as") if name != "me"])
         if self.sometimes(0.3):
             name = choose(self.flags("--module")).split("=")[0]
             world["modules"] = {name: choose(["absent", "loadable", "loaded", "builtin"])}
