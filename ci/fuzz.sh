@@ -42,6 +42,7 @@ stage_fuzz_coverage() {
         set -- "$@" -object "$binary"
         corpus=''
         for folder in "corpus/seeds/$name" "corpus/regressions/$name" "build/fuzz/corpus/$name"; do
+            ls "$folder"/*.prog >/dev/null 2>&1 && continue     # text; the seeds have them
             [ ! -d "$folder" ] || corpus="$corpus $folder"
         done
         # shellcheck disable=SC2086 # a list of folders

@@ -78,6 +78,8 @@ target_sources(sockoracle_conformance PRIVATE
 target_sources(sockoracle_often PRIVATE
   base/json_reader.cpp
   world/world_json.cpp
+  world/item.cpp
+  world/world_items.cpp
   world/world_text.cpp
   words/state_json.cpp
   plan/answers.cpp

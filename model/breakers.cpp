@@ -4,7 +4,7 @@
 
 #include "model/explore.h"
 #include "model/kernel.h"
-#include "model/symbols.h"
+#include "model/world_facts.h"
 
 namespace sockoracle {
 namespace {
@@ -98,10 +98,10 @@ class Search {
   }
 
   void try_anything() {
-    for (uint8_t limit = 0; limit < 2; ++limit) consider(change_of(Change::Kind::limit, limit, 0));
-    const int32_t denials[] = {kEPERM, kEACCES, kEACCES, kEACCES};  // the hooks' usual answers
-    for (uint8_t policy = 0; policy < std::size(denials); ++policy)
-      consider(change_of(Change::Kind::policy, policy, denials[policy]));
+    for (const FactRow& row : world_facts(FactKind::limit))
+      consider(change_of(Change::Kind::limit, static_cast<size_t>(row.id), 0));
+    for (const FactRow& row : world_facts(FactKind::policy))
+      consider(change_of(Change::Kind::policy, static_cast<size_t>(row.id), row.denied));
     constexpr int32_t kFallible = 10;
     for (int32_t n = 1; n <= kFallible; ++n) consider(change_of(Change::Kind::fault, 0, n));
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What is asked: a call, the world it is made in, and both together. Plain values, no pointers:
-// they copy, compare and encode.
+// they copy, compare and encode. The single facts of a world are rows of world.def.
 #pragma once
 
 #include <array>
@@ -110,8 +110,8 @@ inline constexpr uint64_t kAllCaps = (uint64_t{1} << 41) - 1;
 
 // Kernel ids (kuid, kgid): as the initial user namespace numbers them.
 struct Caller {
-  uint32_t euid = 0, fsuid = 0;
-  uint32_t egid = 0, fsgid = 0;
+#define ID(id, ...) uint32_t id = 0;
+#include "model/world.def"
   uint8_t group_count = 0;
   std::array<uint32_t, kGroupsMax> groups{};
   uint64_t caps = kAllCaps;  // effective, in the caller's own user namespace
@@ -121,20 +121,19 @@ struct Caller {
 
 inline constexpr int32_t kUnlimited = -1;
 
+// How many are left.
 struct Limits {
-  int32_t fds_left = kUnlimited;  // RLIMIT_NOFILE
-  // fs.file-max; ignored for CAP_SYS_ADMIN in the initial namespace.
-  int32_t files_left = kUnlimited;
+#define LIMIT(id, ...) int32_t id = kUnlimited;
+#include "model/world.def"
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
-// Policies that may refuse; each value is the errno (positive), 0 = allowed.
+// Programs and modules of others that may refuse; each value is the errno (positive), 0 = allowed.
+// What replaces a number is that number, or kUnlimited.
 struct Policies {
-  int32_t cgroup_sock_create = 0;  // "deny" is EPERM; others by bpf_set_retval where it exists
-  int32_t lsm_socket_create = 0;
-  int32_t lsm_socket_post_create = 0;
-  int32_t lsm_sk_alloc = 0;              // the errno is lost: sk_alloc answers NULL
-  int32_t update_protocol = kUnlimited;  // a BPF program answers this protocol instead; -1 = none
+#define POLICY(id, ...) int32_t id = 0;
+#define REPLACEMENT(id, ...) int32_t id = kUnlimited;
+#include "model/world.def"
   friend bool operator==(const Policies&, const Policies&) = default;
 };
 
@@ -143,11 +142,9 @@ inline constexpr size_t kFaultsMax = 8;
 struct World {
   Release release = newest_release();
   BehaviourSet with{}, without{};  // on top of the release's own; `without` wins
-  bool modules_enabled = true;     // CONFIG_MODULES and a working modprobe
   std::array<Presence, kProviderCount> providers{};
-  bool mib_ready = false;  // an MPTCP socket was created in this netns before (mptcp_mib_alloc)
-  bool init_on_alloc = false;
-  bool lsm_sk_blob = false;  // a security module keeps a blob per sock: security_sk_alloc allocates
+#define SWITCH(id, usual, ...) bool id = usual;
+#include "model/world.def"
   Caller caller;
   uint8_t user_ns_count = 1;
   std::array<UserNs, kUserNsMax> user_ns{};

@@ -5,7 +5,9 @@
 #include <bit>
 #include <cstring>
 
+#include "model/name_hash.h"
 #include "model/symbols.h"
+#include "model/world_facts.h"
 
 namespace sockoracle {
 namespace {
@@ -26,6 +28,7 @@ class Reader {
     std::memset(bytes_ + size, 0, sizeof bytes_ - size);
   }
   static constexpr bool reading = true;
+  uint8_t version = kCodecVersion;
 
   uint64_t raw(size_t width, uint64_t) {
     if (at_ + sizeof(uint64_t) > sizeof bytes_) return 0;
@@ -46,6 +49,7 @@ class Reader {
 class Writer {
  public:
   static constexpr bool reading = false;
+  static constexpr uint8_t version = kCodecVersion;
 
   uint64_t raw(size_t width, uint64_t n) {
     if (size_ + sizeof n > sizeof bytes_) return n;
@@ -105,49 +109,43 @@ void sysctl_value(Stream& s, size_t index, SysctlValue& value) {
     value.v[i] = row.usual.v[i];
 }
 
-constexpr uint16_t hash_of(std::string_view name) {
-  uint32_t h = 2166136261u;
-  for (const char c : name) h = (h ^ static_cast<uint8_t>(c)) * 16777619u;
-  return static_cast<uint16_t>(h ^ h >> 16);
+// A row of a table, by the hash of its name.
+template <class Stream, size_t N>
+void by_name(Stream& s, uint8_t& index, const NameHashes<N>& names) {
+  uint16_t hash = names.of(index < N ? index : 0);
+  below(s, hash, 2, 0);
+  if constexpr (Stream::reading) index = names.nearest(hash);
 }
 
-constexpr std::array<uint16_t, kBehaviourCount> kNameHashes = {
-#define BEHAVIOUR(id, ...) hash_of(#id),
+#define NAME(name, ...) #name,
+constexpr NameHashes<kBehaviourCount> kBehaviours({
+#define BEHAVIOUR NAME
 #include "model/behaviours.def"
-};
-
-constexpr bool hashes_differ() {
-  for (size_t i = 0; i < kBehaviourCount; ++i)
-    for (size_t j = 0; j < i; ++j)
-      if (kNameHashes[i] == kNameHashes[j]) return false;
-  return true;
-}
-static_assert(hashes_differ(), "two behaviours would be stored alike: rename the newer one");
-
-uint16_t name_hash(Behaviour b) { return kNameHashes[static_cast<size_t>(b)]; }
-
-struct Named {
-  uint16_t hash = 0;
-  Behaviour behaviour{};
-};
-
-constexpr std::array<Named, kBehaviourCount> by_hash() {
-  std::array<Named, kBehaviourCount> sorted{};
-  for (size_t i = 0; i < kBehaviourCount; ++i)
-    sorted[i] = {kNameHashes[i], static_cast<Behaviour>(i)};
-  std::sort(sorted.begin(), sorted.end(),
-            [](const Named& a, const Named& b) { return a.hash < b.hash; });
-  return sorted;
-}
-constexpr std::array<Named, kBehaviourCount> kByHash = by_hash();
-
-// The behaviour whose name's hash is the next one at or above `hash`, around the end. By name, so
-// that a stored case keeps its meaning when rows are added.
-Behaviour nearest_behaviour(uint16_t hash) {
-  const auto* next = std::lower_bound(kByHash.begin(), kByHash.end(), hash,
-                                      [](const Named& row, uint16_t h) { return row.hash < h; });
-  return next != kByHash.end() ? next->behaviour : kByHash.front().behaviour;
-}
+});
+constexpr NameHashes<kReleaseCount> kReleases({
+#define RELEASE(major, minor, ...) #major "." #minor,
+#include "model/releases.def"
+});
+constexpr NameHashes<kProviderCount> kProviders({
+#define PROVIDER NAME
+#include "model/providers.def"
+});
+constexpr NameHashes<kSysctlCount> kSysctls({
+#define SYSCTL NAME
+#include "model/sysctls.def"
+});
+constexpr NameHashes<kPolicyCount> kPolicies({
+#define POLICY NAME
+#include "model/world.def"
+});
+constexpr NameHashes<kProtoCount> kProtos({
+#define PROTO NAME
+#include "model/proto.def"
+});
+#undef NAME
+static_assert(kBehaviours.differ() && kReleases.differ() && kProviders.differ() &&
+                  kSysctls.differ() && kPolicies.differ() && kProtos.differ(),
+              "two rows would be stored alike: rename the newer one");
 
 struct Toggle {
   uint8_t how = 0;  // 0 = none, 1 = with, 2 = without
@@ -164,7 +162,7 @@ void toggles(Stream& s, World& world) {
       const size_t index = 64 * word + static_cast<size_t>(std::countr_zero(left));
       if (index >= kBehaviourCount) break;  // pinned worlds have bits behind the last
       const auto b = static_cast<Behaviour>(index);
-      list[count++] = {static_cast<uint8_t>(world.without.has(b) ? 2 : 1), name_hash(b)};
+      list[count++] = {static_cast<uint8_t>(world.without.has(b) ? 2 : 1), kBehaviours.of(index)};
     }
   }
   if (Stream::reading) world.with = world.without = {};
@@ -172,27 +170,68 @@ void toggles(Stream& s, World& world) {
     below(s, toggle.how, 1, 3);
     below(s, toggle.hash, 2, 0);
     if (!Stream::reading || toggle.how == 0) continue;
-    const Behaviour b = nearest_behaviour(toggle.hash);
+    const auto b = static_cast<Behaviour>(kBehaviours.nearest(toggle.hash));
     if (toggle.how == 1 && !world.without.has(b)) world.with.set(b);
     if (toggle.how == 2 && !world.with.has(b)) world.without.set(b);
   }
 }
 
+// What a policy answers; numbers below 0 lie behind the errnos.
 template <class Stream>
-void limit(Stream& s, int32_t& field) {
-  auto n = static_cast<uint8_t>(field == kUnlimited || field > 254 ? 0 : field + 1);
-  below(s, n, 1, 0);
-  if (Stream::reading) field = n == 0 ? kUnlimited : n - 1;
+void answer(Stream& s, const FactRow& policy, int32_t& number) {
+  auto n = static_cast<uint64_t>(number < 0 ? policy.most - number : number);
+  below(s, n, 1, static_cast<uint64_t>(policy.most - policy.least) + 1);
+  const auto stored = static_cast<int64_t>(n);
+  number = static_cast<int32_t>(stored > policy.most ? policy.most - stored : stored);
+}
+
+// 0 in the bytes is the default, so that what was stored before there was such a fact still means
+// the same.
+template <class Stream>
+void fact(Stream& s, World& w, const FactRow& row) {
+  const int64_t value = Stream::reading ? row.usual : get(w, row.id);
+  switch (row.kind) {
+    case FactKind::toggle:
+    case FactKind::id: {
+      auto n = static_cast<uint64_t>(value);
+      below(s, n, row.kind == FactKind::id ? 4 : 1, row.kind == FactKind::id ? 0 : 2);
+      if constexpr (Stream::reading) set(w, row.id, static_cast<int64_t>(n));
+      return;
+    }
+    case FactKind::limit: {
+      auto n = static_cast<uint8_t>(value > 254 ? 0 : value + 1);
+      below(s, n, 1, 0);
+      if constexpr (Stream::reading) set(w, row.id, int64_t{n} - 1);
+      return;
+    }
+    case FactKind::policy: {
+      auto n = static_cast<int32_t>(value);
+      answer(s, row, n);
+      if constexpr (Stream::reading) set(w, row.id, n);
+      return;
+    }
+    case FactKind::replacement: {
+      auto plus_one = static_cast<int32_t>(value == row.most ? row.least : value + 1);
+      word(s, plus_one);
+      const int64_t stored = plus_one;
+      if constexpr (Stream::reading) set(w, row.id, stored == row.least ? row.most : stored - 1);
+      return;
+    }
+  }
+}
+
+// Those of a kind that came with that version.
+template <class Stream>
+void facts(Stream& s, World& w, FactKind kind, uint8_t version = 1) {
+  for (const FactRow& row : world_facts(kind))
+    if (row.codec == version) fact(s, w, row);
 }
 
 template <class Stream>
-void caller(Stream& s, Caller& c, uint8_t user_ns_count) {
-  below(s, c.euid, 4, 0);
-  below(s, c.fsuid, 4, 0);
-  below(s, c.egid, 4, 0);
-  below(s, c.fsgid, 4, 0);
-  below(s, c.caps, 6, kAllCaps + 1);
-  below(s, c.user_ns, 1, user_ns_count);
+void caller(Stream& s, World& w) {
+  facts(s, w, FactKind::id);
+  below(s, w.caller.caps, 6, kAllCaps + 1);
+  below(s, w.caller.user_ns, 1, w.user_ns_count);
 }
 
 template <class Stream>
@@ -212,20 +251,17 @@ void namespaces(Stream& s, World& world) {
   flag(s, world.net_is_init);
 }
 
+// Version 1 had the number of the row, counted from 3.12.
 template <class Stream>
-void policies(Stream& s, Policies& p) {
-  for (int32_t* errno_field :
-       {&p.cgroup_sock_create, &p.lsm_socket_create, &p.lsm_socket_post_create, &p.lsm_sk_alloc})
-    below(s, *errno_field, 1, 134);
-  int32_t plus_one = static_cast<int32_t>(static_cast<uint32_t>(p.update_protocol) + 1u);
-  word(s, plus_one);
-  p.update_protocol = static_cast<int32_t>(static_cast<uint32_t>(plus_one) - 1u);
+void release(Stream& s, Release& r) {
+  if (s.version == 1) below(s, r.index, 1, kReleaseCount);
+  else by_name(s, r.index, kReleases);
+  below(s, r.sublevel, 2, 0);
 }
 
 template <class Stream>
 void world(Stream& s, World& w) {
-  below(s, w.release.index, 1, releases().size());
-  below(s, w.release.sublevel, 2, 0);
+  release(s, w.release);
   toggles(s, w);
   uint8_t presences = 0;
   for (size_t i = 0; i < kProviderCount; ++i) {
@@ -235,20 +271,26 @@ void world(Stream& s, World& w) {
       w.providers[i] =
           possible_presence(static_cast<Provider>(i), w.release, static_cast<Presence>(presences));
   }
-  flag(s, w.modules_enabled);
-  flag(s, w.mib_ready);
-  flag(s, w.init_on_alloc);
-  flag(s, w.lsm_sk_blob);
+  facts(s, w, FactKind::toggle);
   namespaces(s, w);
-  caller(s, w.caller, w.user_ns_count);
+  caller(s, w);
   for (size_t i = 0; i < kSysctlCount; ++i) sysctl_value(s, i, w.sysctls[i]);
-  limit(s, w.limits.fds_left);
-  limit(s, w.limits.files_left);
-  policies(s, w.policies);
+  for (const FactKind kind : {FactKind::limit, FactKind::policy, FactKind::replacement})
+    facts(s, w, kind);
   below(s, w.fault_count, 1, kFaultsMax + 1);
-  for (size_t i = 0; i < w.fault_count; ++i) below(s, w.faults[i], 1, 0);
+  for (size_t i = 0; i < w.fault_count; ++i) below(s, w.faults[i], s.version == 1 ? 1 : 2, 0);
   below(s, w.caller.group_count, 1, kGroupsMax + 1);
   for (size_t i = 0; i < w.caller.group_count; ++i) below(s, w.caller.groups[i], 4, 0);
+  for (uint8_t version = 2; version <= s.version; ++version)
+    for (const FactRow& row : world_facts())
+      if (row.codec == version) fact(s, w, row);
+}
+
+// A row that an operation names; version 1 had its number.
+template <class Stream, size_t N>
+void reference(Stream& s, uint8_t& index, const NameHashes<N>& names) {
+  if (s.version == 1) below(s, index, 1, N);
+  else by_name(s, index, names);
 }
 
 template <class Stream>
@@ -257,7 +299,7 @@ void entrysw(Stream& s, Entrysw& entry) {
   below(s, entry.type, 1, 16);
   word(s, entry.protocol);
   auto prot = static_cast<uint8_t>(entry.prot);
-  below(s, prot, 1, kProtoCount);
+  reference(s, prot, kProtos);
   entry.prot = static_cast<ProtoId>(prot);
   flag(s, entry.permanent);
 }
@@ -284,9 +326,9 @@ void operation(Stream& s, Operation& o) {
       break;
     case Op::load:
     case Op::starting:
-    case Op::unload: below(s, o.index, 1, kProviderCount); break;
+    case Op::unload: reference(s, o.index, kProviders); break;
     case Op::going:
-      below(s, o.index, 1, kProviderCount);
+      reference(s, o.index, kProviders);
       below(s, o.number, 1, 2);
       break;
     case Op::add_protosw:
@@ -296,24 +338,26 @@ void operation(Stream& s, Operation& o) {
     case Op::del_protosw: below(s, o.index, 1, kSlots); break;
     case Op::observe: below(s, o.number, 1, 2); break;
     case Op::sysctl:
-      below(s, o.index, 1, kSysctlCount);
+      reference(s, o.index, kSysctls);
       sysctl_value(s, o.index, o.value);
       break;
     case Op::caps: below(s, o.mask, 6, kAllCaps + 1); break;
     case Op::egid: word(s, o.number); break;
     case Op::user_ns: below(s, o.number, 1, kUserNsMax); break;
-    case Op::fault: below(s, o.number, 1, 0); break;
+    case Op::fault: below(s, o.number, s.version == 1 ? 1 : 2, 0); break;
     case Op::policy:
-      below(s, o.index, 1, kPolicyCount);
-      below(s, o.number, 1, 134);
+      reference(s, o.index, kPolicies);
+      answer(s, policy_of(o.index), o.number);
       break;
   }
 }
 
+// Any byte that is no older version is read as the newest.
 template <class Stream>
 void version(Stream& s) {
   uint8_t v = kCodecVersion;
-  below(s, v, 1, 0);  // one version so far: whatever it says is read as that
+  below(s, v, 1, 0);
+  if constexpr (Stream::reading) s.version = v >= 1 && v < kCodecVersion ? v : kCodecVersion;
 }
 
 // An encoding that is cut still decodes, to something near it.
@@ -390,6 +434,11 @@ bool stored_alike(const Operation& a, const Operation& b) {
   operation(second, copies[1]);
   return std::equal(first.written().begin(), first.written().end(), second.written().begin(),
                     second.written().end());
+}
+
+std::optional<uint8_t> stored_version(std::span<const uint8_t> bytes) {
+  if (bytes.empty() || bytes[0] < 1 || bytes[0] > kCodecVersion) return {};
+  return bytes[0];
 }
 
 size_t case_bytes_max() {

@@ -7,6 +7,7 @@
 #include "model/kernel.h"
 #include "model/observables.h"
 #include "model/symbols.h"
+#include "model/world_facts.h"
 #include "model/world_parts.h"
 
 namespace sockoracle {
@@ -89,20 +90,10 @@ bool succeeds(const Case& c) {
   return v.error == 0 && v.rule == Rule::created;
 }
 
-enum PolicyIndex : uint8_t { cgroup_create, lsm_create, lsm_post_create, lsm_alloc };
-enum LimitIndex : uint8_t { fds, files };
-
-int32_t& policy_of(World& world, uint8_t index) {
-  switch (index) {
-    case cgroup_create: return world.policies.cgroup_sock_create;
-    case lsm_create: return world.policies.lsm_socket_create;
-    case lsm_post_create: return world.policies.lsm_socket_post_create;
-    default: return world.policies.lsm_sk_alloc;
-  }
-}
-
-int32_t& limit_of(World& world, uint8_t index) {
-  return index == fds ? world.limits.fds_left : world.limits.files_left;
+// A fact that refuses calls, and its change to `value`.
+Change change_of(const FactRow& row, int64_t value) {
+  const auto kind = row.kind == FactKind::limit ? Change::Kind::limit : Change::Kind::policy;
+  return sockoracle::change_of(kind, static_cast<size_t>(row.id), static_cast<int32_t>(value));
 }
 
 void add_call(std::vector<Change>& out, const Case& c, int32_t type, int32_t protocol) {
@@ -161,12 +152,9 @@ std::vector<Change> helpful(const Case& c) {
     if (world.providers[i] == Presence::absent) add_module(out, c, i, Presence::loadable);
   for (size_t i = 0; i < kProviderCount; ++i)
     if (world.providers[i] != Presence::builtin) add_module(out, c, i, Presence::loaded);
-  World copy = world;
-  for (const uint8_t i : {cgroup_create, lsm_create, lsm_post_create, lsm_alloc})
-    if (policy_of(copy, i) != 0) out.push_back(change_of(Change::Kind::policy, i, 0));
-  for (const uint8_t i : {fds, files})
-    if (limit_of(copy, i) != kUnlimited)
-      out.push_back(change_of(Change::Kind::limit, i, kUnlimited));
+  for (const FactKind kind : {FactKind::policy, FactKind::limit})
+    for (const FactRow& row : world_facts(kind))
+      if (get(world, row.id) != row.usual) out.push_back(change_of(row, row.usual));
   if (world.fault_count != 0) out.push_back(change_of(Change::Kind::fault, 0, 0));
   add_calls(out, c);
   return out;
@@ -176,9 +164,8 @@ std::vector<Change> helpful(const Case& c) {
 std::vector<Change> harmful(const Case& c, int32_t error) {
   std::vector<Change> out;
   for (size_t i = 0; i < contexts().size(); ++i) out.push_back(change_of(Change::Kind::context, i));
-  for (const uint8_t i : {cgroup_create, lsm_create, lsm_post_create, lsm_alloc})
-    out.push_back(change_of(Change::Kind::policy, i, error));
-  for (const uint8_t i : {fds, files}) out.push_back(change_of(Change::Kind::limit, i, 0));
+  for (const FactRow& row : world_facts(FactKind::policy)) out.push_back(change_of(row, error));
+  for (const FactRow& row : world_facts(FactKind::limit)) out.push_back(change_of(row, 0));
   for (int32_t n = 1; n <= 10; ++n) out.push_back(change_of(Change::Kind::fault, 0, n));
   for (size_t i = 0; i < kProviderCount; ++i)
     for (const Presence p : {Presence::absent, Presence::loaded}) add_module(out, c, i, p);
@@ -201,25 +188,17 @@ bool lists(std::string_view names, std::string_view name) {
   return false;
 }
 
-// What a context changes, as one bit each: who asks and in which namespaces, limits, policies, each
-// sysctl.
+// What a context changes, as one bit each: who asks and in which namespaces, each limit, each
+// policy, each sysctl.
 uint64_t changed_parts(const World& from, const World& to) {
-  static_assert(kSysctlCount + 8 <= 64);
-  const bool parts[] = {
-      !(from.caller == to.caller && from.user_ns_count == to.user_ns_count &&
-        from.user_ns == to.user_ns && from.net_user_ns == to.net_user_ns &&
-        from.net_is_init == to.net_is_init),
-      from.limits.fds_left != to.limits.fds_left,
-      from.limits.files_left != to.limits.files_left,
-      from.policies.cgroup_sock_create != to.policies.cgroup_sock_create,
-      from.policies.lsm_socket_create != to.policies.lsm_socket_create,
-      from.policies.lsm_socket_post_create != to.policies.lsm_socket_post_create,
-      from.policies.lsm_sk_alloc != to.policies.lsm_sk_alloc,
-      from.policies.update_protocol != to.policies.update_protocol,
-  };
-  uint64_t bits = 0, bit = 1;
-  for (const bool part : parts) {
-    bits |= part ? bit : 0;
+  static_assert(kSysctlCount + kFactCount + 1 <= 64);
+  uint64_t bits = !(from.caller == to.caller && from.user_ns_count == to.user_ns_count &&
+                    from.user_ns == to.user_ns && from.net_user_ns == to.net_user_ns &&
+                    from.net_is_init == to.net_is_init);
+  uint64_t bit = 2;
+  for (const FactRow& row : world_facts()) {
+    const bool of_context = row.kind != FactKind::toggle && row.kind != FactKind::id;
+    bits |= of_context && get(from, row.id) != get(to, row.id) ? bit : 0;
     bit <<= 1;
   }
   for (size_t i = 0; i < kSysctlCount; ++i, bit <<= 1)
@@ -358,8 +337,8 @@ void apply(Case& c, const Change& change) {
     case Change::Kind::capability: world.caller.caps |= uint64_t{1} << change.number; break;
     case Change::Kind::module: world.providers[change.index] = change.presence; break;
     case Change::Kind::sysctl: world.sysctls[change.index] = change.sysctl; break;
-    case Change::Kind::policy: policy_of(world, change.index) = change.number; break;
-    case Change::Kind::limit: limit_of(world, change.index) = change.number; break;
+    case Change::Kind::policy:
+    case Change::Kind::limit: set(world, static_cast<Fact>(change.index), change.number); break;
     case Change::Kind::fault:
       world.fault_count = change.number == 0 ? 0 : 1;
       world.faults = {static_cast<uint16_t>(change.number)};

@@ -50,7 +50,7 @@ struct Change {
     call
   };
   Kind kind;
-  // Context, provider, sysctl: the row's number; policy, limit: which field.
+  // The row's number: of the context, provider, sysctl; policy, limit: of the Fact.
   uint8_t index = 0;
   int32_t number = 0;   // capability, policy errno, limit, fault
   Presence presence{};  // module

@@ -10,15 +10,6 @@
 namespace sockoracle {
 namespace {
 
-constexpr std::string_view kPolicyNames[kPolicyCount] = {"cgroup_sock_create", "lsm_socket_create",
-                                                         "lsm_socket_post_create", "lsm_sk_alloc"};
-
-int32_t& policy_of(Policies& policies, size_t index) {
-  int32_t* const all[kPolicyCount] = {&policies.cgroup_sock_create, &policies.lsm_socket_create,
-                                      &policies.lsm_socket_post_create, &policies.lsm_sk_alloc};
-  return *all[index % kPolicyCount];
-}
-
 template <class Edit>
 void change_caller(Kernel& k, const Edit& edit) {
   Caller caller = k.world().caller;
@@ -52,8 +43,6 @@ std::string_view op_word(Op op) {
   }
   return {};
 }
-
-std::string_view policy_name(size_t index) { return kPolicyNames[index % kPolicyCount]; }
 
 Machine::Machine(const World& world)
     : own_(std::in_place, world), kernel_(*own_), at_boot_(kernel_.balance()) {
@@ -94,9 +83,9 @@ Outcome Machine::run(const Operation& o) {
       break;
     case Op::fault: kernel_.set_fault(o.number); break;
     case Op::policy: {
-      Policies policies = kernel_.world().policies;
-      policy_of(policies, o.index) = o.number;
-      kernel_.set_policies(policies);
+      World world = kernel_.world();
+      set(world, policy_of(o.index).id, o.number);
+      kernel_.set_policies(world.policies);
       break;
     }
   }

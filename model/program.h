@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/kernel.h"
+#include "model/world_facts.h"
 
 namespace sockoracle {
 
@@ -48,8 +49,10 @@ std::string_view op_word(Op op);
 
 inline constexpr size_t kSlots = 4;
 inline constexpr size_t kOperationsMax = 24;
-inline constexpr size_t kPolicyCount = 4;
-std::string_view policy_name(size_t index);  // "cgroup_sock_create" ...; the words of `ask`
+// The policy that an operation's index means.
+inline const FactRow& policy_of(size_t index) {
+  return world_facts(FactKind::policy)[index % kPolicyCount];
+}
 
 // An inetsw entry that a program brings: protocol `number`, on `type`, served by that proto.
 struct Entrysw {

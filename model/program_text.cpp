@@ -3,59 +3,14 @@
 
 #include "model/strace.h"
 #include "model/symbols.h"
+#include "model/text_in.h"
 #include "model/text_out.h"
+#include "model/world_facts.h"
 
 namespace sockoracle {
 namespace {
 
 // -- reading
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
-    text.remove_suffix(1);
-  return text;
-}
-
-std::string_view take_word(std::string_view& text, char end = ' ') {
-  text = trim(text);
-  const size_t at = text.find(end);
-  const std::string_view word = trim(text.substr(0, at));
-  text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
-  return word;
-}
-
-bool take_prefix(std::string_view& text, std::string_view prefix) {
-  if (text.substr(0, prefix.size()) != prefix) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
-
-// A number of at most `max`, decimal or 0x; `negative` allows a sign.
-bool parse_number(std::string_view text, int64_t min, int64_t max, int64_t* out) {
-  const bool negative = min < 0 && take_prefix(text, "-");
-  const bool hex = take_prefix(text, "0x");
-  if (text.empty() || text.size() > 16) return false;
-  uint64_t n = 0;
-  for (const char c : text) {
-    uint64_t digit = 16;
-    if (c >= '0' && c <= '9') digit = static_cast<uint64_t>(c - '0');
-    else if (hex && c >= 'a' && c <= 'f') digit = static_cast<uint64_t>(c - 'a') + 10;
-    if (digit >= (hex ? 16u : 10u)) return false;
-    n = n * (hex ? 16u : 10u) + digit;
-    if (n > (uint64_t{1} << 62)) return false;
-  }
-  *out = negative ? -static_cast<int64_t>(n) : static_cast<int64_t>(n);
-  return *out >= min && *out <= max;
-}
-
-template <class T>
-bool parse_into(std::string_view text, int64_t min, int64_t max, T* out) {
-  int64_t n = 0;
-  if (!parse_number(text, min, max, &n)) return false;
-  *out = static_cast<T>(n);
-  return true;
-}
 
 bool parse_sysctl(std::string_view text, uint8_t* index, SysctlValue* value, char separator) {
   const SysctlRow* row = find_sysctl(take_word(text, separator == ' ' ? ' ' : '='));
@@ -91,30 +46,15 @@ bool parse_user_ns(std::string_view text, World& world) {
   return true;
 }
 
-// A name, or the number of one that has none.
-bool parse_errno(std::string_view text, int32_t* error) {
-  const ErrnoSymbol* row = find_errno(text);
-  if (row != nullptr) *error = row->number;
-  return row != nullptr || parse_into(text, 0, 133, error);
-}
-
 bool parse_policy(std::string_view text, uint8_t* index, int32_t* error) {
   const std::string_view name = take_word(text, ' ');
   for (uint8_t i = 0; i < kPolicyCount; ++i) {
-    if (policy_name(i) != name) continue;
+    const FactRow& policy = world_facts(FactKind::policy)[i];
+    int64_t value = 0;
+    if (policy.name != name || !parse_fact(policy, trim(text), &value)) continue;
     *index = i;
-    *error = 0;
-    return trim(text) == "allow" || parse_errno(trim(text), error);
-  }
-  return false;
-}
-
-bool set_policy(World& world, std::string_view key, std::string_view value) {
-  int32_t* const fields[] = {&world.policies.cgroup_sock_create, &world.policies.lsm_socket_create,
-                             &world.policies.lsm_socket_post_create, &world.policies.lsm_sk_alloc};
-  for (size_t i = 0; i < kPolicyCount; ++i) {
-    if (policy_name(i) != key) continue;
-    return parse_errno(value, fields[i]);
+    *error = static_cast<int32_t>(value);
+    return true;
   }
   return false;
 }
@@ -130,9 +70,11 @@ bool set_behaviour(BehaviourSet& set, std::string_view name) {
   return row != nullptr;
 }
 
-bool parse_limit(std::string_view value, int32_t* out) {
-  if (value == "unlimited") *out = kUnlimited;
-  return value == "unlimited" || parse_into(value, 0, INT32_MAX, out);
+bool set_fact(World& world, const FactRow& row, std::string_view text) {
+  int64_t value = 0;
+  if (!parse_fact(row, text, &value)) return false;
+  set(world, row.id, value);
+  return true;
 }
 
 // One key=value of a `world` line.
@@ -151,25 +93,12 @@ bool parse_setting(std::string_view key, std::string_view value, World& w) {
   }
   if (key == "with") return set_behaviour(w.with, value);
   if (key == "without") return set_behaviour(w.without, value);
-  if (key == "euid") return parse_into(value, 0, UINT32_MAX, &c.euid);
-  if (key == "fsuid") return parse_into(value, 0, UINT32_MAX, &c.fsuid);
-  if (key == "egid") return parse_into(value, 0, UINT32_MAX, &c.egid);
-  if (key == "fsgid") return parse_into(value, 0, UINT32_MAX, &c.fsgid);
   if (key == "caps") return parse_into(value, 0, static_cast<int64_t>(kAllCaps), &c.caps);
   if (key == "groups") return parse_groups(value, c);
   if (key == "user_ns") return parse_user_ns(value, w);
   if (key == "caller_ns") return parse_into(value, 0, w.user_ns_count - 1, &c.user_ns);
   if (key == "net_ns") return parse_into(value, 0, w.user_ns_count - 1, &w.net_user_ns);
   if (key == "net_is_init") return parse_into(value, 0, 1, &w.net_is_init);
-  if (key == "modules_enabled") return parse_into(value, 0, 1, &w.modules_enabled);
-  if (key == "mib_ready") return parse_into(value, 0, 1, &w.mib_ready);
-  if (key == "init_on_alloc") return parse_into(value, 0, 1, &w.init_on_alloc);
-  if (key == "lsm_sk_blob") return parse_into(value, 0, 1, &w.lsm_sk_blob);
-  // As --limit and --fault accept them.
-  if (key == "fds_left") return parse_limit(value, &w.limits.fds_left);
-  if (key == "files_left") return parse_limit(value, &w.limits.files_left);
-  if (key == "update_protocol")
-    return parse_into(value, INT32_MIN, INT32_MAX, &w.policies.update_protocol);
   if (key == "fault") {
     if (w.fault_count == kFaultsMax) return false;
     return parse_into(value, 0, UINT16_MAX, &w.faults[w.fault_count++]);
@@ -180,7 +109,8 @@ bool parse_setting(std::string_view key, std::string_view value, World& w) {
       if (!parse_number(take_word(value, ','), row->min, row->max, &sysctl.v[i])) return false;
     return trim(value).empty();
   }
-  return set_module(w, key, value) || set_policy(w, key, value);
+  if (const FactRow* row = find_fact(key); row != nullptr) return set_fact(w, *row, value);
+  return set_module(w, key, value);
 }
 
 bool parse_world_line(std::string_view rest, World& world) {
@@ -284,7 +214,7 @@ bool parse_operation(std::string_view word, std::string_view rest, Operation* o)
     case Op::caps: return parse_into(rest, 0, static_cast<int64_t>(kAllCaps), &o->mask);
     case Op::egid: return parse_into(rest, INT32_MIN, INT32_MAX, &o->number);
     case Op::user_ns: return parse_into(rest, 0, kUserNsMax - 1, &o->number);
-    case Op::fault: return parse_into(rest, 0, 255, &o->number);
+    case Op::fault: return parse_into(rest, 0, UINT16_MAX, &o->number);
     case Op::policy: return parse_policy(rest, &o->index, &o->number);
   }
   return false;
@@ -309,9 +239,10 @@ class Parser {
     if (take_prefix(text, "world ")) {
       if (!out_.operations.empty()) return "world lines come before the first operation";
       if (!parse_world_line(text, out_.world))
-        return "accepted: release=R as=CONTEXT (in this order, first), module, sysctl and policy "
-               "names, with= without= euid= fsuid= egid= fsgid= caps= groups= user_ns= caller_ns= "
-               "net_ns= fds_left= files_left= fault= ..., each key=value";
+        return "accepted: release=R as=CONTEXT (in this order, first), modules, sysctls and the "
+               "other "
+               "names of `list worlds`, with= without= caps= groups= user_ns= caller_ns= net_ns= "
+               "net_is_init= fault=, each key=value";
       return {};
     }
     if (take_prefix(text, "expect ")) return expect(trim(text));
@@ -381,9 +312,15 @@ void put_release(TextOut& out, Release release) {
   out.put_number(release.sublevel);
 }
 
-void put_errno(TextOut& out, int32_t error) {
-  if (errno_name(error).empty()) out.put_number(error);
-  else out.put(errno_name(error));
+void put_facts(TextOut& out, const World& world, FactKind kind) {
+  for (const FactRow& row : world_facts(kind)) {
+    const int64_t value = get(world, row.id);
+    if (value == row.usual) continue;
+    out.put(' ');
+    out.put(row.name);
+    out.put('=');
+    put_fact(out, row, value);
+  }
 }
 
 void put_namespaces(TextOut& out, const World& w) {
@@ -399,30 +336,14 @@ void put_namespaces(TextOut& out, const World& w) {
   if (w.net_user_ns != 0) put_setting(out, "net_ns", w.net_user_ns);
 }
 
-void put_caller(TextOut& out, const Caller& c) {
-  const Caller usual;
-  if (c.euid != usual.euid) put_setting(out, "euid", c.euid);
-  if (c.fsuid != usual.fsuid) put_setting(out, "fsuid", c.fsuid);
-  if (c.egid != usual.egid) put_setting(out, "egid", c.egid);
-  if (c.fsgid != usual.fsgid) put_setting(out, "fsgid", c.fsgid);
-  if (c.caps != usual.caps) put_setting(out, "caps", static_cast<int64_t>(c.caps));
+void put_caller(TextOut& out, const World& w) {
+  put_facts(out, w, FactKind::id);
+  const Caller& c = w.caller;
+  if (c.caps != kAllCaps) put_setting(out, "caps", static_cast<int64_t>(c.caps));
   for (size_t i = 0; i < c.group_count; ++i) {
     out.put(i == 0 ? " groups=" : ",");
     out.put_number(c.groups[i]);
   }
-}
-
-void put_policies(TextOut& out, const Policies& p) {
-  const int32_t errnos[] = {p.cgroup_sock_create, p.lsm_socket_create, p.lsm_socket_post_create,
-                            p.lsm_sk_alloc};
-  for (size_t i = 0; i < kPolicyCount; ++i) {
-    if (errnos[i] == 0) continue;
-    out.put(' ');
-    out.put(policy_name(i));
-    out.put('=');
-    put_errno(out, errnos[i]);
-  }
-  if (p.update_protocol != kUnlimited) put_setting(out, "update_protocol", p.update_protocol);
 }
 
 void put_world(TextOut& out, const World& w) {
@@ -442,7 +363,7 @@ void put_world(TextOut& out, const World& w) {
     out.put(presence_name(w.providers[i]));
   }
   put_namespaces(out, w);
-  put_caller(out, w.caller);
+  put_caller(out, w);
   for (const SysctlRow& row : sysctls()) {
     const SysctlValue& value = w.sysctls[static_cast<size_t>(row.id)];
     if (value == usual.sysctls[static_cast<size_t>(row.id)]) continue;
@@ -450,13 +371,9 @@ void put_world(TextOut& out, const World& w) {
     for (size_t i = 1; i < row.count; ++i) (out.put(','), out.put_number(value.v[i]));
   }
   if (!w.net_is_init) put_setting(out, "net_is_init", 0);
-  if (!w.modules_enabled) put_setting(out, "modules_enabled", 0);
-  if (w.mib_ready) put_setting(out, "mib_ready", 1);
-  if (w.init_on_alloc) put_setting(out, "init_on_alloc", 1);
-  if (w.lsm_sk_blob) put_setting(out, "lsm_sk_blob", 1);
-  if (w.limits.fds_left != kUnlimited) put_setting(out, "fds_left", w.limits.fds_left);
-  if (w.limits.files_left != kUnlimited) put_setting(out, "files_left", w.limits.files_left);
-  put_policies(out, w.policies);
+  for (const FactKind kind :
+       {FactKind::toggle, FactKind::limit, FactKind::policy, FactKind::replacement})
+    put_facts(out, w, kind);
   for (size_t i = 0; i < w.fault_count; ++i) put_setting(out, "fault", w.faults[i]);
   out.put('\n');
 }
@@ -506,10 +423,9 @@ void put_arguments(TextOut& out, const Operation& o) {
     }
     case Op::caps: out.put_number(static_cast<int64_t>(o.mask)); break;
     case Op::policy:
-      out.put(policy_name(o.index));
+      out.put(policy_of(o.index).name);
       out.put(' ');
-      if (o.number == 0) out.put("allow");
-      else put_errno(out, o.number);
+      put_fact(out, policy_of(o.index), o.number);
       break;
     default: out.put_number(o.number);
   }

@@ -20,6 +20,7 @@ std::string overridden(const Item& item) {
     case ItemKind::gid:
     case ItemKind::egid:
     case ItemKind::groups:
+    case ItemKind::user_ns:
     case ItemKind::cap: return "the calls are made in every caller context; --context NAME chooses";
     case ItemKind::limit:
     case ItemKind::policy: return "each caller context brings its own limits and policies";

@@ -51,42 +51,28 @@ void put(const std::string& text) { write_file_atomically("-", text); }
 // `with_caller`: the command takes the caller and what a context brings. Flags that it does not
 // take are still read, so that the refusal says why, but no help names them.
 void add_world_flags(CLI::App& command, WorldFlags& flags, bool with_caller = true) {
-  const auto repeatable = [&](const char* name, std::vector<std::string>& values, const char* value,
-                              const char* help) {
-    command.add_option(name, values, help)
-        ->type_name(value)
-        ->take_all()
-        ->allow_extra_args(false)  // what follows is the next argument, not one more value
-        ->group("World");
+  const auto add_form = [&](const ItemForm& form, std::vector<std::string>& typed) {
+    CLI::Option* option =
+        command.add_option(std::string(form.flag), typed, std::string(form.help))
+            ->type_name(std::string(form.value))
+            ->take_all()
+            ->allow_extra_args(false)  // what follows is the next argument, not one more value
+            ->group(with_caller || !form.of_context ? "World" : "");
+    if (form.shape == Shape::one || form.shape == Shape::comma)
+      option->multi_option_policy(CLI::MultiOptionPolicy::Throw)->expected(1);
   };
   const auto single = [&](const char* name, std::string& value, const char* type,
                           const char* help) {
     command.add_option(name, value, help)->type_name(type)->group("World");
   };
-  single("--release", flags.release, "X.Y", "kernel release, like 6.12 or 6.12.43");
-  single("--world", flags.world, "FILE|host",
-         "a world as JSON (- is standard input), or this machine's");
-  single("--as", flags.as, "CONTEXT",
-         "the caller: root (default), nobody, userns-root ..., or me: who runs this command "
-         "(default with --world host)");
-  repeatable("--cap", flags.caps, "NAME", "a capability on top of the caller's, like net_raw");
-  single("--uid", flags.uid, "N", "effective user id");
-  single("--gid", flags.gid, "N", "group id");
-  single("--egid", flags.egid, "N", "effective group id");
-  single("--groups", flags.groups, "A,B|none", "supplementary groups");
-  repeatable("--module", flags.modules, "NAME=PRESENCE", "absent, loadable, loaded or builtin");
-  repeatable("--sysctl", flags.sysctls, "NAME=VALUE", "like net.mptcp.enabled=0");
-  single("--kernel-config", flags.kernel_config, "FILE",
-         "a kernel's .config, plain or gzip; - is standard input");
-  repeatable("--with", flags.with, "BEHAVIOUR", "the kernel has it (a backport)");
-  repeatable("--without", flags.without, "BEHAVIOUR", "the kernel does not have it");
-  repeatable("--limit", flags.limits, "NAME=N", "fds_left, files_left");
-  repeatable("--policy", flags.policies, "HOOK=ANSWER", "allow, deny or an errno; see list worlds");
-  repeatable("--fault", flags.faults, "N", "the N-th fallible step of the call fails");
-  if (with_caller) return;
-  for (const char* name :
-       {"--as", "--cap", "--uid", "--gid", "--egid", "--groups", "--limit", "--policy"})
-    command.get_option(name)->group("");
+  for (size_t i = 0; i < item_forms().size(); ++i) {
+    if (!item_forms()[i].flag.empty()) add_form(item_forms()[i], flags.typed[i]);
+    if (i != 0) continue;
+    single("--world", flags.world, "FILE|host",
+           "a world as JSON (- is standard input), or this machine's");
+    single("--kernel-config", flags.kernel_config, "FILE",
+           "a kernel's .config, plain or gzip; - is standard input");
+  }
 }
 
 void add_machine_flags(CLI::App& command, MachineOptions& machine) {
@@ -145,7 +131,8 @@ std::string live_context(const State& state) {
     if (item.kind == ItemKind::context) continue;
     throw UsageError("--live asks the running kernel: of the world flags it takes --as only");
   }
-  const std::string context = state.flags.as.empty() ? "root" : state.flags.as;
+  const std::string as = state.flags.last(ItemKind::context);
+  const std::string context = as.empty() ? "root" : as;
   if (context == kOwnCaller)
     throw UsageError("--live --as me: accepted is a context that can be staged (list worlds)");
   if (find_context(context) == nullptr) throw UsageError("no context \"" + context + "\"");
@@ -403,7 +390,7 @@ void add_report(CLI::App& app, State& state) {
 void add_replay(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("replay", "run corpus files without a fuzzing engine");
   command.footer("Examples:\n  sockoracle replay corpus/cves/*.prog\n"
-                 "  sockoracle replay --as-bytes case corpus/regressions/create_fuzzer/*");
+                 "  sockoracle replay --as-bytes case corpus/seeds/create_fuzzer/*");
   command
       .add_option("FILE", state.replay.files, "text programs or fuzz inputs; - is standard input")
       ->required();

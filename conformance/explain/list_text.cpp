@@ -11,6 +11,7 @@
 #include "conformance/world/world_text.h"
 #include "model/observables.h"
 #include "model/symbols.h"
+#include "model/world_facts.h"
 
 namespace sockoracle {
 namespace {
@@ -76,13 +77,10 @@ Listing list_worlds() {
   for (const SysctlRow& row : sysctls())
     listing.rows.push_back(
         {"--sysctl", str(row.name) + "=" + sysctl_text(row.id, row.usual), str(row.sentence)});
-  for (const std::string_view name : kLimitNames)
-    listing.rows.push_back({"--limit", str(name) + "=unlimited|N", "how many are left"});
-  for (const std::string_view name : kPolicyNames)
-    listing.rows.push_back(
-        {"--policy", str(name) + (name == "update_protocol" ? "=none|N" : "=allow|deny|ERRNO"),
-         name == "update_protocol" ? "a BPF program answers this protocol instead (6.6+)"
-                                   : "what the hook answers"});
+  for (const FactRow& fact : world_facts())
+    listing.rows.push_back({str(row(fact.kind).flag),
+                            str(fact.name) + "=" + std::string(row(fact.kind).form),
+                            str(fact.sentence)});
   return listing;
 }
 

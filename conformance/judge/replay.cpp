@@ -39,6 +39,10 @@ Loaded load(const std::string& path, const ReplayOptions& options) {
     return loaded;
   }
   const std::span bytes(reinterpret_cast<const uint8_t*>(content.data()), content.size());
+  if (!stored_version(bytes))
+    throw UsageError(fmt::format(
+        "{}: accepted is a text program, or a fuzz input whose first byte is its version, 1 to {}",
+        name_of_input(path), kCodecVersion));
   if (options.bytes == ReplayBytes::program) {
     loaded.program = decode_program(bytes);
   } else {

@@ -272,7 +272,7 @@ def main() -> int:
             '"reason":"no kernel does so","link":""}]}')
         programs = sorted((SOURCE / "corpus/cves").glob("*.prog"))
         (folder / "program.prog").write_text(programs[0].read_text())
-        case = next((SOURCE / "corpus/regressions/create_fuzzer").iterdir())
+        case = next((SOURCE / "corpus/seeds/create_fuzzer").iterdir())
         (folder / "case.bytes").write_bytes(case.read_bytes())
         tool = Tool(str(pathlib.Path(sys.argv[1]).resolve()), name)
         recording = tool.run("record", *base_of("record", CALL)[0]).stdout

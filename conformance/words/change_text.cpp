@@ -7,15 +7,18 @@
 #include "conformance/world/world_text.h"
 #include "model/strace.h"
 #include "model/symbols.h"
+#include "model/text_out.h"
+#include "model/world_facts.h"
 
 namespace sockoracle {
 namespace {
 
-std::string policy_text(uint8_t field, int32_t number) {
-  const std::string head = "--policy " + std::string(kPolicyNames[field]) + "=";
-  if (kPolicyNames[field] == "update_protocol")
-    return head + (number == kUnlimited ? "none" : std::to_string(number));
-  return head + (number == 0 ? "allow" : std::string(errno_name(number)));
+std::string fact_flag(const FactRow& fact, int64_t value) {
+  char room[32];
+  TextOut out(room);
+  put_fact(out, fact, value);
+  return std::string(row(fact.kind).flag) + " " + std::string(fact.name) + "=" +
+         std::string(room, out.length());
 }
 
 std::string sysctl_flag(uint8_t index, const SysctlValue& value) {
@@ -111,10 +114,8 @@ std::string change_text(const Change& change) {
       return "--module " + std::string(providers()[change.index].name) + "=" +
              std::string(presence_name(change.presence));
     case Change::Kind::sysctl: return sysctl_flag(change.index, change.sysctl);
-    case Change::Kind::policy: return policy_text(change.index, change.number);
-    case Change::Kind::limit:
-      return "--limit " + std::string(kLimitNames[change.index]) + "=" +
-             (change.number == kUnlimited ? "unlimited" : std::to_string(change.number));
+    case Change::Kind::policy:
+    case Change::Kind::limit: return fact_flag(row(static_cast<Fact>(change.index)), change.number);
     case Change::Kind::fault:
       return change.number == 0 ? "no --fault" : "--fault " + std::to_string(change.number);
     case Change::Kind::release: return "--release " + release_text(change.release);

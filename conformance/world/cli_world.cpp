@@ -19,6 +19,10 @@ void tell_assumed(const std::string& path, const KernelConfig& config) {
            symbols);
 }
 
+std::string sign_of(Shape shape) {
+  return shape == Shape::with ? "+" : shape == Shape::without ? "-" : "";
+}
+
 }  // namespace
 
 std::vector<Item> WorldFlags::items() const {
@@ -30,49 +34,30 @@ std::vector<Item> WorldFlags::items() const {
     for (const auto& [symbol, value] : config.values)
       items.push_back({ItemKind::config, symbol, value, "--kernel-config"});
   }
-  const auto one = [&](ItemKind kind, const std::string& value, const char* flag) {
-    if (!value.empty()) items.push_back({kind, {}, value, flag});
-  };
-  const auto each = [&](ItemKind kind, const std::vector<std::string>& values, const char* flag,
-                        const char* key = "") {
-    for (const std::string& value : values) items.push_back({kind, key, value, flag});
-  };
-  const auto pairs = [&](ItemKind kind, const std::vector<std::string>& values, const char* flag) {
-    for (const std::string& value : values) items.push_back(item_of_pair(kind, flag, value));
-  };
-  one(ItemKind::release, release, "--release");
-  one(ItemKind::context, as, "--as");
-  one(ItemKind::uid, uid, "--uid");
-  one(ItemKind::gid, gid, "--gid");
-  one(ItemKind::egid, egid, "--egid");
-  one(ItemKind::groups, groups, "--groups");
-  each(ItemKind::cap, caps, "--cap");
-  each(ItemKind::fault, faults, "--fault");
-  each(ItemKind::behaviour, with, "--with", "+");
-  each(ItemKind::behaviour, without, "--without", "-");
-  pairs(ItemKind::module, modules, "--module");
-  pairs(ItemKind::sysctl, sysctls, "--sysctl");
-  pairs(ItemKind::limit, limits, "--limit");
-  pairs(ItemKind::policy, policies, "--policy");
+  for (size_t i = 0; i < typed.size(); ++i) {
+    const ItemForm& form = item_forms()[i];
+    const std::string flag(form.flag);
+    for (const std::string& value : typed[i]) {
+      if (form.shape == Shape::pairs) items.push_back(item_of_pair(form.kind, flag, value));
+      else items.push_back({form.kind, sign_of(form.shape), value, flag});
+    }
+  }
   return items;
 }
 
 std::vector<std::string> WorldFlags::words() const {
   std::vector<std::string> words;
-  const auto add = [&](const char* flag, const std::string& value) {
-    if (!value.empty()) words.insert(words.end(), {flag, value});
-  };
-  const std::pair<const char*, const std::string*> singles[] = {
-      {"--release", &release}, {"--as", &as},         {"--uid", &uid},    {"--gid", &gid},
-      {"--egid", &egid},       {"--groups", &groups}, {"--world", &world}};
-  for (const auto& [flag, value] : singles) add(flag, *value);
-  const std::pair<const char*, const std::vector<std::string>*> lists[] = {
-      {"--cap", &caps},        {"--fault", &faults},   {"--with", &with},
-      {"--without", &without}, {"--module", &modules}, {"--sysctl", &sysctls},
-      {"--limit", &limits},    {"--policy", &policies}};
-  for (const auto& [flag, values] : lists)
-    for (const std::string& value : *values) add(flag, value);
+  if (!world.empty()) words.insert(words.end(), {"--world", world});
+  for (size_t i = 0; i < typed.size(); ++i)
+    for (const std::string& value : typed[i])
+      words.insert(words.end(), {std::string(item_forms()[i].flag), value});
   return words;
+}
+
+std::string WorldFlags::last(ItemKind kind) const {
+  for (size_t i = 0; i < typed.size(); ++i)
+    if (item_forms()[i].kind == kind && !typed[i].empty()) return typed[i].back();
+  return {};
 }
 
 Call call_argument(const std::string& text) { return pasted_call(text).call; }

@@ -10,9 +10,13 @@
 namespace sockoracle {
 
 struct WorldFlags {
-  std::string release, world, as, uid, gid, egid, groups, kernel_config;
-  std::vector<std::string> caps, modules, sysctls, limits, policies, faults, with, without;
+  std::string world, kernel_config;
+  // Of each row of item_forms(), as it was typed.
+  std::vector<std::vector<std::string>> typed =
+      std::vector<std::vector<std::string>>(item_forms().size());
 
+  // What was typed for it, "" = nothing.
+  std::string last(ItemKind kind) const;
   // Files are read here. Throws UsageError.
   std::vector<Item> items() const;
   // As they are typed, but for --kernel-config.

@@ -13,33 +13,6 @@ namespace {
 
 constexpr size_t kWorldFileMax = 1u << 20;
 
-enum class Shape : uint8_t { one, list, pairs, signed_names };
-
-// What stands under which key.
-struct Key {
-  std::string_view name;
-  ItemKind kind;
-  Shape shape;
-  std::string_view accepted;
-};
-
-constexpr Key kKeys[] = {
-    {"release", ItemKind::release, Shape::one, "a release as text, or \"host\""},
-    {"config", ItemKind::config, Shape::pairs, "an object of symbols with \"y\", \"m\" or \"n\""},
-    {"modules", ItemKind::module, Shape::pairs, "an object of modules with their presence"},
-    {"as", ItemKind::context, Shape::one, "the name of a context"},
-    {"uid", ItemKind::uid, Shape::one, "a number"},
-    {"gid", ItemKind::gid, Shape::one, "a number"},
-    {"egid", ItemKind::egid, Shape::one, "a number"},
-    {"groups", ItemKind::groups, Shape::list, "a list of group numbers"},
-    {"caps", ItemKind::cap, Shape::list, "a list of capability names"},
-    {"sysctls", ItemKind::sysctl, Shape::pairs, "an object of sysctls with their values"},
-    {"limits", ItemKind::limit, Shape::pairs, "an object with fds_left, files_left"},
-    {"policies", ItemKind::policy, Shape::pairs, "an object of policies with their answers"},
-    {"faults", ItemKind::fault, Shape::list, "a list of numbers"},
-    {"behaviours", ItemKind::behaviour, Shape::signed_names, "a list of \"+name\" and \"-name\""},
-};
-
 bool scalar(const JsonTree& json, std::string* out) {
   if (json.kind == JsonTree::Kind::text) {
     *out = json.text;
@@ -64,47 +37,48 @@ class ItemReader {
 
  private:
   void read_key(const std::string& name, const JsonTree& value) {
-    for (const Key& key : kKeys) {
-      if (key.name != name) continue;
-      if (!read_value(key, value))
-        throw UsageError(origin_ + name + ": accepted is " + std::string(key.accepted));
+    std::vector<std::string_view> names;
+    for (const ItemForm& form : item_forms()) {
+      if (!form.json.empty()) names.push_back(form.json);
+      if (form.json != name) continue;
+      if (!read_value(form, value))
+        throw UsageError(origin_ + name + ": accepted is " + std::string(form.accepted));
       return;
     }
-    std::vector<std::string_view> names;
-    for (const Key& key : kKeys) names.push_back(key.name);
     throw UsageError(origin_ + "\"" + name + "\": accepted is " + choices(names));
   }
 
-  bool read_value(const Key& key, const JsonTree& value) {
+  bool read_value(const ItemForm& key, const JsonTree& value) {
     switch (key.shape) {
       case Shape::one: return add_scalar(key, {}, value);
-      case Shape::list:
-        return key.kind == ItemKind::groups ? add_groups(key, value) : add_list(key, value);
+      case Shape::list: return add_list(key, value);
+      case Shape::comma: return add_groups(key, value);
       case Shape::pairs: return add_pairs(key, value);
-      case Shape::signed_names: return add_signed(key, value);
+      case Shape::with:
+      case Shape::without: return add_signed(key, value);
     }
     return false;
   }
 
-  void add(const Key& key, const std::string& name, const std::string& value) {
-    items_->push_back({key.kind, name, value, origin_ + std::string(key.name) + ":"});
+  void add(const ItemForm& key, const std::string& name, const std::string& value) {
+    items_->push_back({key.kind, name, value, origin_ + std::string(key.json) + ":"});
   }
 
-  bool add_scalar(const Key& key, const std::string& name, const JsonTree& json) {
+  bool add_scalar(const ItemForm& key, const std::string& name, const JsonTree& json) {
     std::string value;
     if (!scalar(json, &value)) return false;
     add(key, name, value);
     return true;
   }
 
-  bool add_list(const Key& key, const JsonTree& json) {
+  bool add_list(const ItemForm& key, const JsonTree& json) {
     if (json.kind != JsonTree::Kind::list) return false;
     for (const JsonTree& entry : json.items)
       if (!add_scalar(key, {}, entry)) return false;
     return true;
   }
 
-  bool add_groups(const Key& key, const JsonTree& json) {
+  bool add_groups(const ItemForm& key, const JsonTree& json) {
     if (json.kind != JsonTree::Kind::list) return false;
     std::string all, one;
     for (const JsonTree& entry : json.items) {
@@ -115,14 +89,14 @@ class ItemReader {
     return true;
   }
 
-  bool add_pairs(const Key& key, const JsonTree& json) {
+  bool add_pairs(const ItemForm& key, const JsonTree& json) {
     if (json.kind != JsonTree::Kind::object) return false;
     for (size_t i = 0; i < json.items.size(); ++i)
       if (!add_scalar(key, json.keys[i], json.items[i])) return false;
     return true;
   }
 
-  bool add_signed(const Key& key, const JsonTree& json) {
+  bool add_signed(const ItemForm& key, const JsonTree& json) {
     if (json.kind != JsonTree::Kind::list) return false;
     for (const JsonTree& entry : json.items) {
       const bool marked = entry.kind == JsonTree::Kind::text && !entry.text.empty() &&

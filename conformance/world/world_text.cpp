@@ -13,6 +13,7 @@
 #include "conformance/world/own_caller.h"
 #include "model/kernel_name.h"
 #include "model/symbols.h"
+#include "model/world_facts.h"
 
 namespace sockoracle {
 namespace {
@@ -45,6 +46,9 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
   }
   return parts;
 }
+
+// What the lists of namespaces say beside the rows of world.def.
+constexpr std::string_view kCallerNs = "caller_ns", kNetNs = "net_ns", kNetIsInit = "net_is_init";
 
 constexpr int64_t kIdMax = 0xfffffffe;  // (uid_t)-1 is no id
 
@@ -111,10 +115,12 @@ void apply_cap(World& world, const Item& item) {
     int32_t capability = 0;
     if (name == "all") {
       world.caller.caps = kAllCaps;
+    } else if (name == "none") {
+      world.caller.caps = 0;
     } else if (parse_capability(name, &capability)) {
       world.caller.caps |= uint64_t{1} << capability;
     } else {
-      std::string known = "all";
+      std::string known = "all none";
       for (const Symbol& row : capability_symbols())
         known += " " + capability_flag_name(row.number);
       refuse(item, "a list of " + known);
@@ -139,44 +145,57 @@ void apply_sysctl(World& world, const Item& item) {
   world.sysctls[static_cast<size_t>(row->id)] = value;
 }
 
-void apply_limit(World& world, const Item& item) {
-  int32_t* const fields[] = {&world.limits.fds_left, &world.limits.files_left};
-  for (size_t i = 0; i < std::size(fields); ++i) {
-    if (kLimitNames[i] != item.key) continue;
-    *fields[i] = item.value == "unlimited"
-                     ? kUnlimited
-                     : static_cast<int32_t>(number_of(item, 0, INT32_MAX, "unlimited or a number"));
+std::string accepted_text(const FactRow& fact) {
+  const bool from_zero = fact.kind == FactKind::limit || fact.kind == FactKind::replacement;
+  std::string text(row(fact.kind).accepted);
+  return from_zero ? text + " from 0 to " + std::to_string(fact.most) : text;
+}
+
+void apply_fact(World& world, const Item& item) {
+  const FactRow* fact = find_fact(item.key);
+  const ItemForm& form = form_of(item);
+  if (fact == nullptr || row(fact->kind).flag != form.flag) {
+    std::vector<std::string_view> names;
+    for (const FactRow& known : world_facts())
+      if (row(known.kind).flag == form.flag) names.push_back(known.name);
+    if (item.kind == ItemKind::set) names.insert(names.end(), {kCallerNs, kNetNs, kNetIsInit});
+    refuse(item, choices(names));
+  }
+  int64_t value = 0;
+  if (!parse_fact(*fact, item.value, &value)) refuse(item, accepted_text(*fact));
+  set(world, fact->id, value);
+}
+
+// Who is in which namespace, or any other fact.
+void apply_set(World& world, const Item& item) {
+  if (item.key == kNetIsInit) {
+    world.net_is_init = number_of(item, 0, 1, "a number") != 0;
     return;
   }
-  refuse(item, choices({std::begin(kLimitNames), std::end(kLimitNames)}));
+  if (item.key != kCallerNs && item.key != kNetNs) return apply_fact(world, item);
+  uint8_t& ns = item.key == kNetNs ? world.net_user_ns : world.caller.user_ns;
+  ns = static_cast<uint8_t>(
+      number_of(item, 0, world.user_ns_count - 1, "the number of a user namespace"));
 }
 
-int32_t policy_errno(const Item& item, int32_t denied) {
-  if (item.value == "allow") return 0;
-  if (item.value == "deny") return denied;
-  const ErrnoSymbol* row = find_errno(item.value);
-  if (row == nullptr) refuse(item, "allow, deny or the name of an errno");
-  return row->number;
-}
-
-void apply_policy(World& world, const Item& item) {
-  Policies& policies = world.policies;
-  if (item.key == "cgroup_sock_create") {
-    policies.cgroup_sock_create = policy_errno(item, kEPERM);
-  } else if (item.key == "lsm_socket_create") {
-    policies.lsm_socket_create = policy_errno(item, kEACCES);
-  } else if (item.key == "lsm_socket_post_create") {
-    policies.lsm_socket_post_create = policy_errno(item, kEACCES);
-  } else if (item.key == "lsm_sk_alloc") {
-    policies.lsm_sk_alloc = policy_errno(item, kEACCES);
-  } else if (item.key == "update_protocol") {
-    policies.update_protocol =
-        item.value == "none"
-            ? kUnlimited
-            : static_cast<int32_t>(number_of(item, 0, INT32_MAX, "none or a protocol number"));
-  } else {
-    refuse(item, choices({std::begin(kPolicyNames), std::end(kPolicyNames)}));
+void apply_user_ns(World& world, const Item& item) {
+  const std::vector<std::string_view> parts = split(item.value, ",");
+  if (world.user_ns_count == kUserNsMax)
+    refuse(item, "at most " + std::to_string(kUserNsMax - 1) + " of them");
+  UserNs ns;
+  uint32_t* const fields[] = {&ns.owner, &ns.inside, &ns.outside, &ns.count};
+  bool good = parts.size() == 1 + std::size(fields);
+  for (size_t i = 0; good && i < parts.size(); ++i) {
+    const std::optional<int64_t> number = whole_number(parts[i]);
+    good = number && *number >= 0 && *number <= (i == 0 ? world.user_ns_count - 1 : UINT32_MAX);
+    if (!good) break;
+    if (i == 0) ns.parent = static_cast<uint8_t>(*number);
+    else *fields[i - 1] = static_cast<uint32_t>(*number);
   }
+  if (!good)
+    refuse(item, "five numbers: the parent, from 0 to " + std::to_string(world.user_ns_count - 1) +
+                     ", the owner, the first id inside and outside, and how many");
+  world.user_ns[world.user_ns_count++] = ns;
 }
 
 void apply_fault(World& world, const Item& item) {
@@ -211,12 +230,16 @@ void apply_item(World& world, const Item& item) {
     case ItemKind::groups: return apply_groups(world, item);
     case ItemKind::cap: return apply_cap(world, item);
     case ItemKind::sysctl: return apply_sysctl(world, item);
-    case ItemKind::limit: return apply_limit(world, item);
-    case ItemKind::policy: return apply_policy(world, item);
+    case ItemKind::set: return apply_set(world, item);
+    case ItemKind::user_ns: return apply_user_ns(world, item);
+    case ItemKind::limit:
+    case ItemKind::policy: return apply_fact(world, item);
     case ItemKind::fault: return apply_fault(world, item);
     case ItemKind::behaviour: return apply_behaviour(world, item);
   }
 }
+
+bool is_host(const Item& item) { return item.kind == ItemKind::release && item.value == "host"; }
 
 std::string shell_word(const std::string& value) {
   return value.find_first_of(" \t") == std::string::npos ? value : '"' + value + '"';
@@ -224,24 +247,12 @@ std::string shell_word(const std::string& value) {
 
 // The flag that says the item; config has none of its own.
 std::string flag_text(const Item& item) {
-  switch (item.kind) {
-    case ItemKind::release:
-      return item.value == "host" ? "--world host" : "--release " + shell_word(item.value);
-    case ItemKind::config: return {};
-    case ItemKind::module: return "--module " + item.key + "=" + item.value;
-    case ItemKind::context: return "--as " + item.value;
-    case ItemKind::uid: return "--uid " + item.value;
-    case ItemKind::gid: return "--gid " + item.value;
-    case ItemKind::egid: return "--egid " + item.value;
-    case ItemKind::groups: return "--groups " + item.value;
-    case ItemKind::cap: return "--cap " + item.value;
-    case ItemKind::sysctl: return "--sysctl " + item.key + "=" + shell_word(item.value);
-    case ItemKind::limit: return "--limit " + item.key + "=" + item.value;
-    case ItemKind::policy: return "--policy " + item.key + "=" + item.value;
-    case ItemKind::fault: return "--fault " + item.value;
-    case ItemKind::behaviour: return (item.key == "+" ? "--with " : "--without ") + item.value;
-  }
-  return {};
+  const ItemForm& form = form_of(item);
+  if (is_host(item)) return "--world host";
+  if (form.flag.empty()) return {};
+  std::string text = std::string(form.flag) + " ";
+  if (form.shape == Shape::pairs) text += item.key + "=";
+  return text + shell_word(item.value);
 }
 
 // Everything a context sets: a later context replaces an earlier one, a later value of the same
@@ -249,7 +260,8 @@ std::string flag_text(const Item& item) {
 bool replaces(const Item& later, const Item& earlier) {
   if (later.kind != earlier.kind || later.key != earlier.key) return false;
   return later.kind != ItemKind::cap && later.kind != ItemKind::fault &&
-         later.kind != ItemKind::behaviour && later.kind != ItemKind::release;
+         later.kind != ItemKind::behaviour && later.kind != ItemKind::release &&
+         later.kind != ItemKind::user_ns;
 }
 
 // In the order of application; within a kind as given.
@@ -265,9 +277,21 @@ std::vector<Item> effective(const std::vector<Item>& items) {
   return kept;
 }
 
-bool concerns_caller(ItemKind kind) {
-  return kind == ItemKind::uid || kind == ItemKind::gid || kind == ItemKind::egid ||
-         kind == ItemKind::groups || kind == ItemKind::cap;
+// Who asks: not the limits and policies that a context brings as well.
+bool concerns_caller(const Item& item) {
+  switch (item.kind) {
+    case ItemKind::uid:
+    case ItemKind::gid:
+    case ItemKind::egid:
+    case ItemKind::groups:
+    case ItemKind::cap:
+    case ItemKind::user_ns: return true;
+    case ItemKind::set: {
+      const FactRow* fact = find_fact(item.key);
+      return fact == nullptr || fact->kind == FactKind::id;
+    }
+    default: return false;
+  }
 }
 
 }  // namespace
@@ -279,8 +303,6 @@ std::string release_text(Release release) {
 }
 
 namespace {
-
-bool is_host(const Item& item) { return item.kind == ItemKind::release && item.value == "host"; }
 
 bool is_context(const Item& item) { return item.kind == ItemKind::context; }
 
@@ -312,7 +334,7 @@ Setting build_setting(const std::vector<Item>& given) {
   setting.items = given;
   const bool host = std::any_of(given.begin(), given.end(), is_host);
   setting.caller_chosen = host || std::any_of(given.begin(), given.end(), [](const Item& item) {
-                            return is_context(item) || concerns_caller(item.kind);
+                            return is_context(item) || concerns_caller(item);
                           });
   // This machine's world is asked by who runs this, unless somebody else is named.
   if (host && std::none_of(given.begin(), given.end(), is_context))
@@ -334,7 +356,7 @@ Setting build_setting(const std::vector<Item>& given) {
     const std::string flag = flag_text(item);
     if (!flag.empty()) setting.flags += (setting.flags.empty() ? "" : " ") + flag;
     if (item.kind == ItemKind::context) setting.caller = item.value;
-    if (concerns_caller(item.kind)) setting.caller += ", " + flag.substr(2);
+    if (concerns_caller(item)) setting.caller += ", " + flag.substr(2);
     if (item.kind != ItemKind::context || item.value != kOwnCaller) continue;
     setting.who = own_caller().who;
     note(own_caller().notes);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Worlds as users write them: the world flags of the command line and the JSON object of `ask` and
-// --world. Both become the same list of items; items are applied in the order of their kinds, so
-// that the order in which they were written does not matter.
+// Worlds as users write them, as items (item.h), and back.
 #pragma once
 
 #include <cstdint>
@@ -9,37 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "conformance/world/item.h"
 #include "model/case.h"
 
 namespace sockoracle {
 
 struct JsonTree;
-
-// In the order of application: a release brings defaults, a context changes the caller and some
-// sysctls, and what is named singly comes on top of it.
-enum class ItemKind : uint8_t {
-  release,
-  config,
-  module,
-  context,
-  uid,
-  gid,
-  egid,
-  groups,
-  cap,
-  sysctl,
-  limit,
-  policy,
-  fault,
-  behaviour
-};
-
-struct Item {
-  ItemKind kind;
-  std::string key;  // config, module, sysctl, limit, policy; "+" or "-" for behaviour
-  std::string value;
-  std::string origin;  // for error messages: "--module", "w.json: modules"
-};
 
 // A world, and how to say it.
 struct Setting {
@@ -68,18 +41,18 @@ void items_of_json(const JsonTree& world, const std::string& origin, std::vector
 // The same of a file, or of this machine for "host".
 void items_of_world(const std::string& file, std::vector<Item>* items);
 
+// The items that lead to that world from its release's default, the fewest of each kind; a context
+// is not among them. What no kernel holds is not said: behaviours that the release has anyway.
+std::vector<Item> items_of(const World& world);
+// As the arguments of a command, and as JSON.
+std::vector<std::string> flag_words(const std::vector<Item>& items);
+std::string items_json(const std::vector<Item>& items);
+
 // "KEY=VALUE" into an item; `flag` is "--module" and the like.
 Item item_of_pair(ItemKind kind, const std::string& flag, std::string_view text);
 
-// The value of a policy, a limit, a capability: as they are written in both notations.
 bool parse_capability(std::string_view text, int32_t* out);
 std::string capability_flag_name(int32_t capability);              // "net_raw"
 std::string sysctl_text(Sysctl sysctl, const SysctlValue& value);  // "1000 1000"
-
-// Field names, in the order of the structs' members.
-inline constexpr std::string_view kLimitNames[] = {"fds_left", "files_left"};
-inline constexpr std::string_view kPolicyNames[] = {"cgroup_sock_create", "lsm_socket_create",
-                                                    "lsm_socket_post_create", "lsm_sk_alloc",
-                                                    "update_protocol"};
 
 }  // namespace sockoracle

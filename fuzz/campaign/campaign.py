@@ -101,7 +101,8 @@ def folder(*parts: str) -> pathlib.Path:
 
 def committed(target: Target) -> list[pathlib.Path]:
     places = [ROOT / "corpus" / kind / target.name for kind in ("seeds", "regressions")]
-    return [place for place in places if place.is_dir()]
+    # Text programs are among the seeds, as bytes.
+    return [place for place in places if place.is_dir() and not list(place.glob("*.prog"))]
 
 
 def quiet_env() -> dict[str, str]:

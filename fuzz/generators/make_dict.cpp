@@ -73,7 +73,7 @@ Dictionary words() {
   for (const Observable& row : observables()) dict.add(row.name);
   for (size_t i = 0; i < kHazardCount; ++i) dict.add(hazard_name(static_cast<Hazard>(i)));
   for (size_t i = 0; i < kOpCount; ++i) dict.add(op_word(static_cast<Op>(i)));
-  for (size_t i = 0; i < kPolicyCount; ++i) dict.add(policy_name(i));
+  for (const FactRow& row : world_facts()) dict.add(row.name);
   for (const std::string_view symbol : config_symbols())
     dict.add("CONFIG_" + std::string(symbol) + "=");
   for (const char* word : {"socket(",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The seeds of the fuzz targets: make_seeds LOGS FOLDER writes FOLDER/<target>/<name>. They come
-// from the named cases (conformance/plan/cases.def) and from strace logs of real programs
-// (corpus/seeds/logs). The same sources give the same bytes; a test compares them with what is
-// committed.
+// The seeds of the fuzz targets: make_seeds CORPUS FOLDER writes FOLDER/<target>/<name>. They come
+// from the named cases (conformance/plan/cases.def), from strace logs of real programs
+// (CORPUS/seeds/logs) and from what once was a finding (CORPUS/regressions/*/*.prog). The same
+// sources give the same bytes; a test compares them with what is committed.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -255,18 +255,45 @@ void recording_seeds() {
   write("recording_fuzzer", "small", text);
 }
 
+std::string content_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// A case is a program with one call.
+void regression_seeds(const fs::path& folder) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const fs::path& path = entry.path();
+    if (path.extension() != ".prog") continue;
+    Program program;
+    std::vector<Expectation> expectations;
+    ProgramError error;
+    if (!parse_program(content_of(path), &program, &expectations, &error)) {
+      std::fprintf(stderr, "%s:%zu: %.*s\n", path.c_str(), error.line,
+                   static_cast<int>(error.reason.size()), error.reason.data());
+      std::exit(70);
+    }
+    const std::string target = path.parent_path().filename();
+    const std::string name = "regression-" + path.stem().string();
+    if (target == "program_fuzzer") write(target, name, encode_program(program));
+    else write(target, name, encode_case({program.world, program.operations.at(0).call}));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3 || !fs::is_directory(argv[1])) {
-    std::fprintf(stderr, "usage: make_seeds LOGS FOLDER\n");
+  const fs::path corpus = argc == 3 ? argv[1] : "";
+  if (!fs::is_directory(corpus / "seeds/logs") || !fs::is_directory(corpus / "regressions")) {
+    std::fprintf(stderr, "usage: make_seeds CORPUS FOLDER\n");
     return 64;
   }
   g_folder = argv[2];
   named_case_seeds();
   rule_seeds();
   live_seeds();
-  log_seeds(argv[1]);
+  log_seeds(corpus / "seeds/logs");
+  regression_seeds(corpus / "regressions");
   world_seeds();
   recording_seeds();
   return 0;

@@ -87,12 +87,10 @@ void fill(Operation& o, const World& world, Random& random) {
       redraw(o.number, [&] { return static_cast<int32_t>(random.below(world.user_ns_count)); });
       break;
     case Op::fault: o.number = static_cast<int32_t>(1 + random.below(12)); break;
-    case Op::policy: {
-      Policies policies = world.policies;
-      o.number = policy_of(policies, o.index);
+    case Op::policy:
+      o.number = static_cast<int32_t>(get(world, policy_of(o.index).id));
       redraw(o.number, [&] { return an_errno(random); });
       break;
-    }
     default: break;
   }
 }

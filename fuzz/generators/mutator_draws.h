@@ -35,7 +35,5 @@ int32_t an_errno(Random& random);
 void enter(Call& call, Random& random);
 // Returns which one.
 size_t change_sysctl(World& world, Random& random);
-// The policies that answer an errno, by their numbers in programs; behind them update_protocol.
-int32_t& policy_of(Policies& policies, uint32_t index);
 
 }  // namespace sockoracle::fuzz

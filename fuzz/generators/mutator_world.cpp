@@ -5,9 +5,21 @@
 
 #include "fuzz/generators/mutator_draws.h"
 #include "model/codec.h"
+#include "model/world_facts.h"
 
 namespace sockoracle::fuzz {
 namespace {
+
+const FactRow& pick_fact(std::span<const FactRow> rows, Random& random) {
+  return rows[random.below(static_cast<uint32_t>(rows.size()))];
+}
+
+template <class Draw>
+void redraw_fact(World& world, const FactRow& row, Draw draw) {
+  int64_t value = get(world, row.id);
+  redraw(value, draw);
+  set(world, row.id, value);
+}
 
 // Where comparisons of the path change their mind.
 constexpr int32_t kEdges[] = {-2,          -1,      0,       1,         2,         11,
@@ -191,8 +203,8 @@ void add_user_ns(World& world, Random& random) {
 }
 
 void change_limits(World& world, Random& random) {
-  int32_t& limit = random.one_in(2) ? world.limits.fds_left : world.limits.files_left;
-  redraw(limit, [&] { return static_cast<int32_t>(random.below(4)) - 1; });
+  const FactRow& limit = pick_fact(world_facts(FactKind::limit), random);
+  redraw_fact(world, limit, [&] { return int64_t{random.below(4)} - 1; });
 }
 
 }  // namespace
@@ -202,20 +214,20 @@ int32_t an_errno(Random& random) {
   return pick(kErrnos, random);
 }
 
-int32_t& policy_of(Policies& p, uint32_t index) {
-  int32_t* const policies[] = {&p.cgroup_sock_create, &p.lsm_socket_create,
-                               &p.lsm_socket_post_create, &p.lsm_sk_alloc, &p.update_protocol};
-  return *policies[index];
-}
-
 namespace {
 
 void change_policy(World& world, Random& random) {
-  const uint32_t index = random.below(kPolicyCount + 1);
-  int32_t& policy = policy_of(world.policies, index);
-  redraw(policy, [&] {
-    if (index < kPolicyCount) return an_errno(random);
-    return random.one_in(2) ? kUnlimited : protocol(policy, random);
+  const auto policies = world_facts(FactKind::policy);
+  const auto replacements = world_facts(FactKind::replacement);
+  const size_t index = random.below(static_cast<uint32_t>(policies.size() + replacements.size()));
+  if (index < policies.size()) {
+    redraw_fact(world, policies[index], [&] { return an_errno(random); });
+    return;
+  }
+  const FactRow& row = replacements[index - policies.size()];
+  redraw_fact(world, row, [&] {
+    const auto old = static_cast<int32_t>(get(world, row.id));
+    return random.one_in(2) ? kUnlimited : protocol(old, random);
   });
 }
 
@@ -228,10 +240,10 @@ void change_faults(World& world, Random& random) {
 }
 
 void change_flags(World& world, Random& random) {
-  bool* const flags[] = {&world.modules_enabled, &world.mib_ready, &world.init_on_alloc,
-                         &world.lsm_sk_blob, &world.net_is_init};
-  bool& flag = *pick(flags, random);
-  flag = !flag;
+  const auto switches = world_facts(FactKind::toggle);
+  const size_t index = random.below(static_cast<uint32_t>(switches.size()) + 1);
+  if (index == switches.size()) world.net_is_init = !world.net_is_init;
+  else set(world, switches[index].id, get(world, switches[index].id) == 0 ? 1 : 0);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "fuzz/oracles/facts.h"
 
 #include "model/symbols.h"
+#include "model/world_facts.h"
 
 namespace sockoracle::fuzz {
 namespace {
@@ -38,6 +39,17 @@ constexpr Alias kAliases[] = {
 #define MODALIAS(provider, family, protocol, type, with) \
   {Provider::provider, family, protocol, type, with},
 #include "model/aliases.def"
+};
+
+// Each policy has a rule of its name.
+struct PolicyRule {
+  Rule rule;
+  Fact policy;
+};
+
+constexpr PolicyRule kPolicyRules[] = {
+#define POLICY(id, ...) {Rule::id, Fact::id},
+#include "model/world.def"
 };
 
 struct FamilyAlias {
@@ -237,11 +249,11 @@ RuleSet broken_rules(const Case& c, const Facts& f) {
   broken.set(Rule::type_flags, (c.call.type & ~(kSOCK_TYPE_MASK | flags)) != 0);
   broken.set(Rule::family_range, c.call.family < 0 || c.call.family >= family_count(w));
   broken.set(Rule::type_range, f.type >= kSOCK_MAX);
-  broken.set(Rule::lsm_socket_create, w.policies.lsm_socket_create != 0);
+  for (const PolicyRule& policy : kPolicyRules) broken.set(policy.rule, get(w, policy.policy) != 0);
+  // Only these families ask it, and not always: inet_rules().
+  broken.set(Rule::cgroup_sock_create, false);
   broken.set(Rule::family_registered,
              !f.modelled || f.family == kAF_UNSPEC || !family_can_come(w, f.family));
-  broken.set(Rule::lsm_sk_alloc, w.policies.lsm_sk_alloc != 0);
-  broken.set(Rule::lsm_socket_post_create, w.policies.lsm_socket_post_create != 0);
   descriptor_rules(c, broken);
   if (f.family == kAF_PACKET) {
     broken.set(Rule::packet_needs_net_raw, !has_capability(w, w.net_user_ns, kCAP_NET_RAW));
@@ -257,8 +269,6 @@ int32_t expected_error(Rule rule, const World& w, const Facts& f) {
   switch (rule) {
     case Rule::created: return 0;
     case Rule::family_not_modelled: return kEAFNOSUPPORT;
-    case Rule::lsm_socket_create: return w.policies.lsm_socket_create;
-    case Rule::lsm_socket_post_create: return w.policies.lsm_socket_post_create;
     case Rule::cgroup_sock_create:
       return w.has(Behaviour::cgroup_bpf_retval) ? w.policies.cgroup_sock_create : kEPERM;
     case Rule::sk_alloc_object:
@@ -267,6 +277,8 @@ int32_t expected_error(Rule rule, const World& w, const Facts& f) {
       return f.family == kAF_INET && w.has(Behaviour::inet_create_enomem) ? kENOMEM : kENOBUFS;
     default: break;
   }
+  for (const PolicyRule& policy : kPolicyRules)
+    if (policy.rule == rule) return static_cast<int32_t>(get(w, policy.policy));
   return kOnlyErrno[static_cast<size_t>(rule)];
 }
 

@@ -34,7 +34,7 @@ def unmet_rules(describe: str, seeds: pathlib.Path) -> set[str]:
 def main() -> int:
     tool, describe, committed = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
     with tempfile.TemporaryDirectory() as fresh:
-        subprocess.run([tool, committed / "logs", fresh], check=True)
+        subprocess.run([tool, committed.parent, fresh], check=True)
         wanted, there = files(pathlib.Path(fresh)), files(committed)
     if len(wanted) < 100:
         print(f"only {len(wanted)} seeds were written")

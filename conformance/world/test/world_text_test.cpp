@@ -150,10 +150,14 @@ BOOST_AUTO_TEST_CASE(refusals_name_what_is_accepted) {
 
 BOOST_AUTO_TEST_CASE(the_order_of_flags_does_not_matter) {
   WorldFlags flags;
-  flags.release = "6.12";
-  flags.as = "nobody";
-  flags.caps = {"net_raw"};
-  flags.sysctls = {"net.ipv4.ping_group_range=5 6"};
+  const std::pair<std::string_view, const char*> typed[] = {
+      {"--release", "6.12"},
+      {"--as", "nobody"},
+      {"--cap", "net_raw"},
+      {"--sysctl", "net.ipv4.ping_group_range=5 6"}};
+  for (const auto& [flag, value] : typed)
+    for (size_t i = 0; i < item_forms().size(); ++i)
+      if (item_forms()[i].flag == flag) flags.typed[i].push_back(value);
   std::vector<Item> items = flags.items();
   const Setting forward = build_setting(items);
   const Setting backward = build_setting({items.rbegin(), items.rend()});
