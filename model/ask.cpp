@@ -13,6 +13,12 @@ Verdict Kernel::call(const Call& call) {
   hazards_ = {};
   decided_ = Rule::created;
   int result = 0;
+  if (const int32_t answer = world_.policies.seccomp_filter; answer != 0) {
+    // The system call does not begin: kernel/seccomp.c:__secure_computing, on the way into it.
+    step(StepKind::security, "__secure_computing", -answer);
+    fail(Rule::seccomp_filter, answer);
+    return {.error = answer, .rule = decided_, .hazards = {}, .fd = -1};
+  }
   switch (call.entry) {
     case Entry::socket:
     case Entry::socketcall:  // copies its arguments and calls __sys_socket

@@ -8,6 +8,7 @@
 // world.def, providers and sysctls that come later go to the end with a version of their own.
 //   1   rows by their numbers; one byte for a fault
 //   2   releases, and the rows that operations name, by their names; two bytes for a fault
+//   3   seccomp_filter
 //
 // Not every world fits: at most kTogglesMax behaviours added or removed. encode() drops the rest;
 // decode(encode(c)) == c for all others.
@@ -23,7 +24,7 @@
 
 namespace sockoracle {
 
-inline constexpr uint8_t kCodecVersion = 2;
+inline constexpr uint8_t kCodecVersion = 3;
 inline constexpr size_t kTogglesMax = 4;
 
 Case decode_case(std::span<const uint8_t> bytes);

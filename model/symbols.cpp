@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/symbols.h"
 
+#include "model/verdict.h"
+
 namespace sockoracle {
 namespace {
 
@@ -89,6 +91,7 @@ std::string_view protocol_name(int32_t protocol) { return name_of(kProtocols, pr
 
 std::string_view errno_name(int32_t error) {
   if (error == 0) return "0";
+  if (error == kKilledBySigsys) return "SIGSYS";
   for (const ErrnoSymbol& row : kErrnos)
     if (row.number == error) return row.name;
   return {};

@@ -138,9 +138,12 @@ struct HazardSet {
   friend bool operator==(const HazardSet&, const HazardSet&) = default;
 };
 
+// In place of an errno: the call did not return, a seccomp filter killed it.
+inline constexpr int32_t kKilledBySigsys = -1;
+
 // The short answer, cheap enough for tens of millions a second. The steps are in Kernel::trace().
 struct Verdict {
-  int32_t error = 0;  // 0 = a socket was created, else the positive errno
+  int32_t error = 0;  // 0 = a socket was created, else the positive errno, or kKilledBySigsys
   Rule rule{};
   HazardSet hazards;
   int32_t fd = -1;

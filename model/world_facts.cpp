@@ -7,6 +7,7 @@
 #include "model/symbols.h"
 #include "model/text_in.h"
 #include "model/text_out.h"
+#include "model/verdict.h"
 
 namespace sockoracle {
 namespace {
@@ -18,12 +19,12 @@ constexpr int64_t kErrnoMost = 133;  // EHWPOISON, the last one that has a name
 
 constexpr FactRow kFacts[] = {
 #define FACT(name_, kind_, usual_, least_, most_, ...) \
-  {.id = Fact::name_,                               \
-   .kind = FactKind::kind_,                       \
-   .name = #name_,                                  \
-   .usual = usual_,                               \
-   .least = least_,                                 \
-   .most = most_,                                 \
+  {.id = Fact::name_,                                  \
+   .kind = FactKind::kind_,                            \
+   .name = #name_,                                     \
+   .usual = usual_,                                    \
+   .least = least_,                                    \
+   .most = most_,                                      \
    __VA_ARGS__},
 #define SWITCH(id_, first, ...) FACT(id_, toggle, first, 0, 1, __VA_ARGS__)
 #define ID(id_, ...) FACT(id_, id, 0, 0, kIdMost, __VA_ARGS__)
@@ -59,6 +60,7 @@ struct KindOrder {
 // A name, or the number of an errno that has none.
 bool parse_policy_value(const FactRow& row, std::string_view text, int64_t* value) {
   if (text == "deny") return *value = row.denied, true;
+  if (text == errno_name(kKilledBySigsys)) return *value = kKilledBySigsys, row.least < 0;
   const ErrnoSymbol* symbol = find_errno(text);
   if (symbol == nullptr) return parse_number(text, row.least, row.most, value);
   *value = symbol->number;
@@ -87,34 +89,33 @@ std::span<const FactRow> world_facts(FactKind kind) {
 
 int64_t get(const World& world, Fact fact) {
   switch (fact) {
-#define SWITCH(id, ...) \
-  case Fact::id: return world.id;
-#define ID(id, ...) \
-  case Fact::id: return world.caller.id;
-#define LIMIT(id, ...) \
-  case Fact::id: return world.limits.id;
-#define POLICY(id, ...) \
-  case Fact::id: return world.policies.id;
-#define REPLACEMENT(id, ...) \
-  case Fact::id: return world.policies.id;
+#define GET(id, place) \
+  case Fact::id:       \
+    return world.place;
+#define SWITCH(id_, ...) GET(id_, id_)
+#define ID(id_, ...) GET(id_, caller.id_)
+#define LIMIT(id_, ...) GET(id_, limits.id_)
+#define POLICY(id_, ...) GET(id_, policies.id_)
+#define REPLACEMENT(id_, ...) GET(id_, policies.id_)
 #include "model/world.def"
+#undef GET
   }
   return 0;
 }
 
 void set(World& world, Fact fact, int64_t value) {
   switch (fact) {
-#define SWITCH(id, ...) \
-  case Fact::id: world.id = value != 0; break;
-#define ID(id, ...) \
-  case Fact::id: world.caller.id = static_cast<uint32_t>(value); break;
-#define LIMIT(id, ...) \
-  case Fact::id: world.limits.id = static_cast<int32_t>(value); break;
-#define POLICY(id, ...) \
-  case Fact::id: world.policies.id = static_cast<int32_t>(value); break;
-#define REPLACEMENT(id, ...) \
-  case Fact::id: world.policies.id = static_cast<int32_t>(value); break;
+#define SET(id, place, type)                \
+  case Fact::id:                            \
+    world.place = static_cast<type>(value); \
+    break;
+#define SWITCH(id_, ...) SET(id_, id_, bool)
+#define ID(id_, ...) SET(id_, caller.id_, uint32_t)
+#define LIMIT(id_, ...) SET(id_, limits.id_, int32_t)
+#define POLICY(id_, ...) SET(id_, policies.id_, int32_t)
+#define REPLACEMENT(id_, ...) SET(id_, policies.id_, int32_t)
 #include "model/world.def"
+#undef SET
   }
 }
 

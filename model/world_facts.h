@@ -66,8 +66,8 @@ int64_t get(const World& world, Fact fact);
 // `value` lies in [least, most].
 void set(World& world, Fact fact, int64_t value);
 
-// A value as people and programs write it: 1000, unlimited, allow, deny, EPERM, none. False where it
-// is none, or outside the row's range.
+// A value as people and programs write it: 1000, unlimited, allow, deny, EPERM, none. False where
+// it is none, or outside the row's range.
 bool parse_fact(const FactRow& row, std::string_view text, int64_t* value);
 void put_fact(TextOut& out, const FactRow& row, int64_t value);
 

@@ -17,6 +17,7 @@ namespace {
 std::string result_text(const Verdict& verdict) {
   if (verdict.rule == Rule::family_not_modelled) return "?";
   if (verdict.error == 0) return std::to_string(verdict.fd);
+  if (verdict.error == kKilledBySigsys) return "?, killed by SIGSYS (Bad system call)";
   return "-1 " + std::string(errno_name(verdict.error)) + " (" +
          std::string(errno_text(verdict.error)) + ")";
 }

@@ -38,7 +38,6 @@ bool parse_sysctl(std::string_view text, const SysctlRow& row, SysctlValue* valu
 
 std::string outcome_name(int32_t error) {
   if (error == 0) return "success";
-  if (error == kKilledBySigsys) return "SIGSYS";
   const std::string_view name = errno_name(error);
   return name.empty() ? "E" + std::to_string(error) : std::string(name);
 }

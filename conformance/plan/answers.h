@@ -11,11 +11,9 @@
 #include <vector>
 
 #include "model/case.h"
+#include "model/verdict.h"
 
 namespace sockoracle {
-
-// In place of an errno: the call did not return, a seccomp filter killed it.
-inline constexpr int32_t kKilledBySigsys = -1;
 
 // "EPERM", "SIGSYS", "E512" for a number without a name; "success" for 0.
 std::string outcome_name(int32_t error);

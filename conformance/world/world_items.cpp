@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The other direction of world_text.cpp and world_json.cpp: a world as items, and items as flags and
-// as JSON.
+// The other direction of world_text.cpp and world_json.cpp: a world as items, and items as flags
+// and as JSON.
 #include <algorithm>
 
 #include "conformance/base/json_reader.h"

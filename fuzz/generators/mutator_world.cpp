@@ -221,7 +221,8 @@ void change_policy(World& world, Random& random) {
   const auto replacements = world_facts(FactKind::replacement);
   const size_t index = random.below(static_cast<uint32_t>(policies.size() + replacements.size()));
   if (index < policies.size()) {
-    redraw_fact(world, policies[index], [&] { return an_errno(random); });
+    redraw_fact(world, policies[index],
+                [&] { return random.one_in(8) ? policies[index].least : an_errno(random); });
     return;
   }
   const FactRow& row = replacements[index - policies.size()];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Every world can be said in every notation: bytes, program text, flags, JSON. What one prints, its
 // reader reads as the same world.
-#include <boost/test/unit_test.hpp>
 #include <algorithm>
+#include <boost/test/unit_test.hpp>
 #include <random>
 #include <string>
 #include <vector>
@@ -61,8 +61,7 @@ World from_text(const std::string& text) {
   Program program;
   std::vector<Expectation> expectations;
   ProgramError error;
-  BOOST_TEST_REQUIRE(parse_program(text, &program, &expectations, &error),
-                     text << error.reason);
+  BOOST_TEST_REQUIRE(parse_program(text, &program, &expectations, &error), text << error.reason);
   return program.world;
 }
 
