@@ -254,42 +254,66 @@ void namespaces(Stream& s, World& world) {
 // Version 1 had the number of the row, counted from 3.12.
 template <class Stream>
 void release(Stream& s, Release& r) {
-  if (s.version == 1) below(s, r.index, 1, kReleaseCount);
+  if (s.version == 1) below(s, r.index, 1, 73);
   else by_name(s, r.index, kReleases);
   below(s, r.sublevel, 2, 0);
+}
+
+// How many rows the tables had since which version. Rows are added at their ends.
+struct Grown {
+  uint8_t version;
+  size_t providers, sysctls;
+};
+constexpr Grown kGrown[] = {{1, 9, 13}};
+static_assert(std::end(kGrown)[-1].providers == kProviderCount &&
+                  std::end(kGrown)[-1].sysctls == kSysctlCount,
+              "a row was added: raise kCodecVersion, and say here how many there are since");
+
+template <class Stream>
+void presences(Stream& s, World& w, size_t first, size_t end) {
+  for (size_t i = first; i < end; ++i) {
+    auto presence = static_cast<uint8_t>(w.providers[i]);
+    below(s, presence, 1, 4);
+    if constexpr (Stream::reading)
+      w.providers[i] =
+          possible_presence(static_cast<Provider>(i), w.release, static_cast<Presence>(presence));
+  }
+}
+
+// What that version added to the world, behind everything older.
+template <class Stream>
+void came_with(Stream& s, World& w, uint8_t version) {
+  for (const FactRow& row : world_facts())
+    if (row.codec == version) fact(s, w, row);
+  for (const Grown* grown = kGrown + 1; grown < std::end(kGrown); ++grown) {
+    if (grown->version != version) continue;
+    presences(s, w, grown[-1].providers, grown->providers);
+    for (size_t i = grown[-1].sysctls; i < grown->sysctls; ++i) sysctl_value(s, i, w.sysctls[i]);
+  }
 }
 
 template <class Stream>
 void world(Stream& s, World& w) {
   release(s, w.release);
   toggles(s, w);
-  uint8_t presences = 0;
-  for (size_t i = 0; i < kProviderCount; ++i) {
-    presences = static_cast<uint8_t>(w.providers[i]);
-    below(s, presences, 1, 4);
-    if (Stream::reading)
-      w.providers[i] =
-          possible_presence(static_cast<Provider>(i), w.release, static_cast<Presence>(presences));
-  }
+  presences(s, w, 0, kGrown[0].providers);
   facts(s, w, FactKind::toggle);
   namespaces(s, w);
   caller(s, w);
-  for (size_t i = 0; i < kSysctlCount; ++i) sysctl_value(s, i, w.sysctls[i]);
+  for (size_t i = 0; i < kGrown[0].sysctls; ++i) sysctl_value(s, i, w.sysctls[i]);
   for (const FactKind kind : {FactKind::limit, FactKind::policy, FactKind::replacement})
     facts(s, w, kind);
   below(s, w.fault_count, 1, kFaultsMax + 1);
   for (size_t i = 0; i < w.fault_count; ++i) below(s, w.faults[i], s.version == 1 ? 1 : 2, 0);
   below(s, w.caller.group_count, 1, kGroupsMax + 1);
   for (size_t i = 0; i < w.caller.group_count; ++i) below(s, w.caller.groups[i], 4, 0);
-  for (uint8_t version = 2; version <= s.version; ++version)
-    for (const FactRow& row : world_facts())
-      if (row.codec == version) fact(s, w, row);
+  for (uint8_t version = 2; version <= s.version; ++version) came_with(s, w, version);
 }
 
-// A row that an operation names; version 1 had its number.
+// A row that an operation names; version 1 had its number, below what there were then.
 template <class Stream, size_t N>
-void reference(Stream& s, uint8_t& index, const NameHashes<N>& names) {
-  if (s.version == 1) below(s, index, 1, N);
+void reference(Stream& s, uint8_t& index, const NameHashes<N>& names, size_t at_first) {
+  if (s.version == 1) below(s, index, 1, at_first);
   else by_name(s, index, names);
 }
 
@@ -299,7 +323,7 @@ void entrysw(Stream& s, Entrysw& entry) {
   below(s, entry.type, 1, 16);
   word(s, entry.protocol);
   auto prot = static_cast<uint8_t>(entry.prot);
-  reference(s, prot, kProtos);
+  reference(s, prot, kProtos, 21);
   entry.prot = static_cast<ProtoId>(prot);
   flag(s, entry.permanent);
 }
@@ -326,9 +350,9 @@ void operation(Stream& s, Operation& o) {
       break;
     case Op::load:
     case Op::starting:
-    case Op::unload: reference(s, o.index, kProviders); break;
+    case Op::unload: reference(s, o.index, kProviders, 9); break;
     case Op::going:
-      reference(s, o.index, kProviders);
+      reference(s, o.index, kProviders, 9);
       below(s, o.number, 1, 2);
       break;
     case Op::add_protosw:
@@ -338,7 +362,7 @@ void operation(Stream& s, Operation& o) {
     case Op::del_protosw: below(s, o.index, 1, kSlots); break;
     case Op::observe: below(s, o.number, 1, 2); break;
     case Op::sysctl:
-      reference(s, o.index, kSysctls);
+      reference(s, o.index, kSysctls, 13);
       sysctl_value(s, o.index, o.value);
       break;
     case Op::caps: below(s, o.mask, 6, kAllCaps + 1); break;
@@ -346,7 +370,7 @@ void operation(Stream& s, Operation& o) {
     case Op::user_ns: below(s, o.number, 1, kUserNsMax); break;
     case Op::fault: below(s, o.number, s.version == 1 ? 1 : 2, 0); break;
     case Op::policy:
-      reference(s, o.index, kPolicies);
+      reference(s, o.index, kPolicies, 4);
       answer(s, policy_of(o.index), o.number);
       break;
   }
