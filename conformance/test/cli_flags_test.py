@@ -41,11 +41,15 @@ WORLD = {
     "--without": ("ipproto_max_263", MPTCP, []),
     "--limit": ("fds_left=0", CALL, []),
     "--policy": ("lsm_socket_create=EACCES", CALL, []),
+    "--set": ("modules_enabled=0", SCTP, []),
+    "--user-ns": ("0,1000,0,1000,1", CALL, []),
     "--fault": ("1", CALL, []),
 }
-# Flags whose effect needs a machine, a launcher or root: (command, flag): why it is not tried.
+# Flags whose effect needs a machine, a launcher or root, everywhere or of one command: why it is
+# not tried.
 ELSEWHERE = {flag: "needs a machine that is booted" for flag in
              ("--kernel", "--modules", "--append", "--time-limit")}
+ELSEWHERE[("ask", "--user-ns")] = "a namespace in which nobody is changes no answer"
 ELSEWHERE["--subject"] = "the subject is what is asked; tests of subjects are elsewhere"
 ELSEWHERE["--deep"] = ELSEWHERE["--live"] = "needs root and BTF; whitebox_test.py"
 ELSEWHERE["--context"] = "chooses among what is asked; live_test.py"
@@ -106,7 +110,7 @@ FILES = {"--output": "out.txt", "--format": "json"}
 
 
 def try_flag(tool: Tool, command: str, flag: str) -> None:
-    if flag in ELSEWHERE:
+    if flag in ELSEWHERE or (command, flag) in ELSEWHERE:
         return
     beside, call = [], CALL
     if (command, flag) in OWN:

@@ -168,7 +168,7 @@ class Test:
                  self.tty(*long, rows=9999, PAGER="sed 's/^/>/'"),
                  self.tty(*long, PAGER="/does/not/exist")]
         for number, shown in enumerate(quiet):
-            self.expect(COLOUR.sub("", shown.output).startswith("io_uring_opcode"),
+            self.expect(COLOUR.sub("", shown.output).startswith("seccomp_filter"),
                         f"without it: {number}")
         self.expect(not self.tty(*short, rows=60, PAGER="sed 's/^/>/'").output.startswith(">"),
                     "a short text is not paged")

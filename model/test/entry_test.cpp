@@ -189,6 +189,26 @@ BOOST_AUTO_TEST_CASE(aliases_carry_the_replaced_protocol) {
 
 // -- policies
 
+// kernel/seccomp.c:__secure_computing: the system call does not begin, whatever its arguments.
+BOOST_AUTO_TEST_CASE(a_seccomp_filter_answers_before_everything) {
+  for (const Release release : all_releases())
+    for (const Entry entry : {Entry::socket, Entry::socketpair, Entry::io_uring, Entry::socketcall})
+      for (const int32_t type : {1, 3, 11, 0x10000}) {
+        World world = world_of(release);
+        world.policies.lsm_socket_create = kEACCES;
+        world.limits.fds_left = 0;
+        for (const int32_t answer : {kEAFNOSUPPORT, kENOSYS, kKilledBySigsys}) {
+          world.policies.seccomp_filter = answer;
+          Kernel k(world);
+          const Verdict v = k.call({entry, 999, type, -1});
+          BOOST_TEST(v.error == answer);
+          BOOST_TEST((v.rule == Rule::seccomp_filter));
+          BOOST_TEST(v.fd == -1);
+          BOOST_TEST(k.trace().size() == 2u);  // that it was asked, and that it decided
+        }
+      }
+}
+
 BOOST_AUTO_TEST_CASE(security_modules) {
   for (const char* release : {"3.12", "4.4", "5.13", "5.14", "7.3"})
     for (const Call& call : {inet(1, 0), inet(10, 0), inet6(1, 0)}) {

@@ -454,8 +454,8 @@ std::set<std::string> cause_names(const Case& c, int32_t error) {
 BOOST_AUTO_TEST_CASE(every_cause_of_an_errno) {
   const World root = world_of("6.18"), nobody = world_of("6.18", "nobody");
   using Names = std::set<std::string>;
-  const Names eperm{"lsm_socket_create", "raw_needs_net_raw", "cgroup_sock_create",
-                    "lsm_socket_post_create"};
+  const Names eperm{"seccomp_filter", "lsm_socket_create", "raw_needs_net_raw",
+                    "cgroup_sock_create", "lsm_socket_post_create"};
   BOOST_TEST((cause_names({root, inet(3, 1)}, kEPERM) == eperm));
   BOOST_TEST((cause_names({nobody, inet(3, 1)}, kEPERM) == eperm));
   // raw sockets with protocol 0: the capability is never reached

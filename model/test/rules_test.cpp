@@ -18,6 +18,7 @@ struct Function {
 };
 
 const Function kFunctions[] = {
+    {"kernel/seccomp.c", "__secure_computing", "", ""},
     {"net/socket.c", "sys_socket", "", "4.17"},
     {"net/socket.c", "__sys_socket", "4.17", ""},
     {"net/socket.c", "__sys_socket_create", "5.19", ""},
