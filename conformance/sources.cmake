@@ -9,6 +9,7 @@ target_sources(sockoracle_conformance PRIVATE
   base/tool_name.cpp
   world/cli_names.cpp
   world/cli_world.cpp
+  world/errno_text.cpp
   world/host_world.cpp
   world/kernel_config.cpp
   world/kernel_config_file.cpp
@@ -34,11 +35,13 @@ target_sources(sockoracle_conformance PRIVATE
   client/probe_process.cpp
   recording/recording_autoload.cpp
   recording/recording_write.cpp
+  explain/causes_text.cpp
   explain/explain.cpp
   explain/explain_json.cpp
   explain/explain_state.cpp
   explain/explain_text.cpp
   explain/history_text.cpp
+  explain/likely.cpp
   explain/list_text.cpp
   explain/repro.cpp
   explain/repro_look.cpp

@@ -247,6 +247,19 @@ void add_releases(std::vector<Remedy>& out, const Case& c) {
   }
 }
 
+// A context as `--as` is read beside `--sysctl`: a sysctl that it does not name stays as it was
+// set.
+void apply_beside(World& world, const ContextRow& context) {
+  const World before = world;
+  apply_context(world, context);
+  for (const SysctlRow& row : sysctls()) {
+    const auto i = static_cast<size_t>(row.id);
+    const bool set = !(before.sysctls[i] == default_sysctl(row.id, before.release));
+    if (set && context.operations.find(row.name) == std::string_view::npos)
+      world.sysctls[i] = before.sysctls[i];
+  }
+}
+
 Case with_changes(const Case& c, const std::vector<Change>& changes) {
   Case changed = c;
   for (const Change& change : changes) apply(changed, change);
@@ -333,7 +346,7 @@ std::vector<Era> history_of(const Case& c, bool by_state) {
 void apply(Case& c, const Change& change) {
   World& world = c.world;
   switch (change.kind) {
-    case Change::Kind::context: apply_context(world, contexts()[change.index]); break;
+    case Change::Kind::context: apply_beside(world, contexts()[change.index]); break;
     case Change::Kind::capability: world.caller.caps |= uint64_t{1} << change.number; break;
     case Change::Kind::module: world.providers[change.index] = change.presence; break;
     case Change::Kind::sysctl: world.sysctls[change.index] = change.sysctl; break;
@@ -379,9 +392,13 @@ std::vector<Cause> causes_of(const Case& c, int32_t error) {
     const Verdict v = verdict_of(with_changes(c, changes));
     // A policy may answer anything; only the errnos its rule is known for count as its causes.
     if (v.error != error || !lists(row(v.rule).errnos, name)) return;
-    for (const Cause& cause : causes)
-      if (cause.rule == v.rule) return;
-    causes.push_back({v.rule, changes});
+    const unsigned distance = distance_of(c, changes);
+    for (Cause& cause : causes) {
+      if (cause.rule != v.rule) continue;
+      if (distance < cause.distance) cause = {v.rule, changes, distance};
+      return;
+    }
+    causes.push_back({v.rule, changes, distance});
   };
   consider({});
   const std::vector<Change> singles = harmful(c, error);
@@ -394,8 +411,16 @@ std::vector<Cause> causes_of(const Case& c, int32_t error) {
     for (const Change& harm : singles)
       if (harm.kind != Change::Kind::context) consider({help, harm});
   }
-  std::sort(causes.begin(), causes.end(),
-            [](const Cause& a, const Cause& b) { return a.rule < b.rule; });
+  // An errno may belong to another release: the nearest one that has it, where something fails.
+  for (const Change& release : singles) {
+    if (release.kind != Change::Kind::release) continue;
+    for (const Change& harm : singles)
+      if (harm.kind == Change::Kind::fault || harm.kind == Change::Kind::policy)
+        consider({release, harm});
+  }
+  std::sort(causes.begin(), causes.end(), [](const Cause& a, const Cause& b) {
+    return a.distance != b.distance ? a.distance < b.distance : a.rule < b.rule;
+  });
   return causes;
 }
 

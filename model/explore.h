@@ -74,12 +74,15 @@ struct Remedy {
 };
 std::vector<Remedy> remedies_of(const Case& c, size_t at_most);
 
-// Each rule that answers `error` for this call in some world near this one, with the smallest
-// changes that show it; the case itself first, where it already answers so.
+// Each rule that answers `error` for this call in some world near this one, with the nearest
+// changes that show it; the nearest rule first.
 struct Cause {
   Rule rule;
   std::vector<Change> changes;
+  unsigned distance = 0;  // distance_of the changes: 0 = the case itself answers so
 };
+// How far the changed world lies from the case's: smaller is what people meet more often.
+unsigned distance_of(const Case& c, const std::vector<Change>& changes);
 std::vector<Cause> causes_of(const Case& c, int32_t error);
 
 // A single change of the world after which a call that succeeds is refused, and by whom.

@@ -157,8 +157,11 @@ void add_explain(CLI::App& app, State& state) {
       "  sockoracle explain 'socket(AF_INET, SOCK_RAW, 1) = -1 EPERM' --world host\n"
       "  sockoracle explain 'socket(AF_INET, SOCK_STREAM, 0)' --release 3.12");
   command.add_option("CALL", state.call, kCallHelp)->required();
-  command.add_option("--errno", state.explain.error, "the reverse: every cause of this errno")
-      ->type_name("NAME");
+  command
+      .add_option("--errno", state.explain.error,
+                  "the reverse: the causes of this errno, likely ones first; its name, number or "
+                  "text")
+      ->type_name("ERRNO");
   command.add_flag("--steps", state.explain.steps, "every step of the path");
   command.add_flag("--fields", state.explain.fields, "the kernel's fields of the fresh socket");
   command.add_flag("--state", state.explain.state,

@@ -7,10 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "conformance/explain/likely.h"
 #include "conformance/world/world_text.h"
 #include "model/explore.h"
 
 namespace sockoracle {
+
+class JsonOut;
+class Sections;
 
 struct ExplainOptions {
   bool json = false;
@@ -54,10 +58,15 @@ bool pasted_differs(const Setting& setting, const Call& call, const ExplainOptio
 // The fresh socket, struct by struct; with `views` also what can be read of it.
 std::string socket_text(const State& state, bool views);
 
-// The reverse: every cause of an errno. `options.error` is its name.
+// The reverse: every cause of an errno. `options.error` is its name, number or text.
 std::string causes_text(const Setting& setting, const Call& call, const ExplainOptions& options);
 std::string causes_json(const Setting& setting, const Call& call, const std::string& error,
-                        const std::vector<Cause>& causes);
+                        const std::vector<ErrnoCause>& causes);
+// Their parts of a longer answer.
+void put_tellings(Sections& out, const std::vector<ErrnoCause>& causes, const Call& call);
+void put_causes_text(Sections& out, const Setting& setting, const std::vector<ErrnoCause>& causes);
+void put_causes_json(JsonOut& out, const Setting& setting, const Call& call,
+                     const std::vector<ErrnoCause>& causes);
 
 // "inet_create, net/ipv4/af_inet.c"
 // "__sock_create, net/socket.c", by the names of that release.

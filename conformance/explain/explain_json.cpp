@@ -95,20 +95,8 @@ void put_breakers(JsonOut& out, const Explanation& explanation) {
   out.end_list();
 }
 
-void put_causes(JsonOut& out, const std::vector<Cause>& causes, Release asked) {
-  out.key("causes");
-  out.begin_list();
-  for (const Cause& cause : causes) {
-    out.begin_object();
-    put_rule(out, cause.rule, release_with(asked, cause.changes));
-    out.key("changes");
-    put_changes(out, cause.changes);
-    out.end_object();
-  }
-  out.end_list();
-}
-
-void put_pasted(JsonOut& out, const Explanation& explanation, int32_t error) {
+void put_pasted(JsonOut& out, const Setting& setting, const Explanation& explanation,
+                int32_t error) {
   out.key("pasted");
   out.begin_object();
   out.key("errno");
@@ -116,9 +104,9 @@ void put_pasted(JsonOut& out, const Explanation& explanation, int32_t error) {
   out.key("agrees");
   const bool agrees = explanation.answer.verdict.error == error;
   out.boolean(agrees);
-  std::vector<Cause> causes;
-  if (error != 0 && !agrees) causes = causes_of(explanation.asked, error);
-  put_causes(out, causes, explanation.asked.world.release);
+  std::vector<ErrnoCause> causes;
+  if (error != 0 && !agrees) causes = likely_causes(explanation.asked, error);
+  put_causes_json(out, setting, explanation.asked.call, causes);
   out.end_object();
 }
 
@@ -139,7 +127,7 @@ std::string explain_json(const Setting& setting, const Explanation& explanation,
   for (const Remedy& remedy : explanation.remedies) put_changes(out, remedy.changes);
   out.end_list();
   put_breakers(out, explanation);
-  if (options.pasted) put_pasted(out, explanation, *options.pasted);
+  if (options.pasted) put_pasted(out, setting, explanation, *options.pasted);
   std::string json;
   append_hazards(json, verdict.hazards);
   out.key("hazards");
@@ -153,12 +141,12 @@ std::string explain_json(const Setting& setting, const Explanation& explanation,
 }
 
 std::string causes_json(const Setting& setting, const Call& call, const std::string& error,
-                        const std::vector<Cause>& causes) {
+                        const std::vector<ErrnoCause>& causes) {
   JsonOut out;
   out.begin_object();
   put_setting(out, setting, call);
   out.member("errno", error);
-  put_causes(out, causes, setting.world.release);
+  put_causes_json(out, setting, call, causes);
   out.end_object();
   return out.take();
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
 
-#include "conformance/base/cli_error.h"
 #include "conformance/base/plural.h"
 #include "conformance/base/scan.h"
 #include "conformance/base/sections.h"
 #include "conformance/base/text_layout.h"
 #include "conformance/explain/explain.h"
+#include "conformance/explain/likely.h"
 #include "conformance/words/step_text.h"
 #include "model/observables.h"
 #include "model/symbols.h"
@@ -183,7 +183,8 @@ void put_socket(Sections& out, const State& state) {
 }
 
 // What the text of the call said was answered.
-void put_pasted(Sections& out, const Explanation& explanation, const ExplainOptions& options) {
+void put_pasted(Sections& out, const Setting& setting, const Explanation& explanation,
+                const ExplainOptions& options) {
   if (!options.pasted) return;
   const Verdict& verdict = explanation.answer.verdict;
   if (verdict.rule == Rule::family_not_modelled) return;
@@ -194,11 +195,10 @@ void put_pasted(Sections& out, const Explanation& explanation, const ExplainOpti
                                               std::string(errno_text(error)) + ")";
   out.line("pasted", paragraph(answer + ", which is not what the model says", kLabel));
   if (error == 0) return;
-  const std::vector<Cause> causes = causes_of(explanation.asked, error);
+  const std::vector<ErrnoCause> causes = likely_causes(explanation.asked, error);
+  put_causes_text(out, setting, causes);
+  put_tellings(out, causes, explanation.asked.call);
   const std::string name(errno_name(error));
-  for (const Cause& cause : causes)
-    for (const std::string& line : change_lines({cause.changes}))
-      out.line(name, paragraph(line + " (" + std::string(row(cause.rule).name) + ")", kLabel));
   if (causes.empty())
     out.line(name, paragraph("by nothing near this world; a seccomp filter answers before the "
                              "kernel's own checks and may give any errno",
@@ -214,14 +214,6 @@ void put_hazards(Sections& out, HazardSet hazards) {
   }
 }
 
-std::vector<Cause> causes_or_throw(const Setting& setting, const Call& call,
-                                   const std::string& error) {
-  const ErrnoSymbol* symbol = find_errno(error);
-  if (symbol == nullptr)
-    throw UsageError("--errno " + error + ": accepted is the name of an errno, like EPERM");
-  return causes_of({setting.world, call}, symbol->number);
-}
-
 }  // namespace
 
 std::string explain_text(const Setting& setting, const Call& call, const ExplainOptions& options) {
@@ -232,7 +224,7 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
   Sections out(&text);
   const bool created = verdict.rule == Rule::created;
   put_caller(out, setting);
-  put_pasted(out, explanation, options);
+  put_pasted(out, setting, explanation, options);
   if (created)
     out.line("created",
              paragraph("No rule refuses: " + plural(explanation.passed.size(), "rule") + " passed.",
@@ -247,27 +239,6 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
   put_hazards(out, verdict.hazards);
   if (options.fields || options.state) text += socket_text(explanation.answer.state, options.state);
   else put_socket(out, explanation.answer.state);
-  return text;
-}
-
-std::string causes_text(const Setting& setting, const Call& call, const ExplainOptions& options) {
-  const std::vector<Cause> causes = causes_or_throw(setting, call, options.error);
-  if (options.json) return causes_json(setting, call, options.error, causes);
-  const ErrnoSymbol* symbol = find_errno(options.error);
-  std::string text = call_text(call) + " = -1 " + options.error + " (" + std::string(symbol->text) +
-                     ")?    " + asked_of_text(setting) + "\n\n";
-  Sections out(&text);
-  put_caller(out, setting);
-  if (causes.empty())
-    out.line("no cause", "nothing near this world makes this call answer " + options.error);
-  size_t number = 0;
-  for (const Cause& cause : causes) {
-    const std::string label = "cause " + std::to_string(++number);
-    put_rule(out, label, cause.rule, release_with(setting.world.release, cause.changes));
-    if (cause.changes.empty()) out.line(label, "shown by the world as it is");
-    for (const std::string& line : change_lines({cause.changes}))
-      if (!line.empty()) out.line(label, paragraph("shown " + line, kLabel));
-  }
   return text;
 }
 

@@ -12,7 +12,7 @@
 namespace sockoracle {
 namespace {
 
-constexpr size_t kIndent = 11;
+constexpr size_t kVerdictIndent = 11;
 
 std::string result_text(int32_t error) {
   return error == 0 ? "a descriptor" : "-1 " + std::string(errno_name(error));
@@ -85,7 +85,7 @@ class Writer {
   }
 
   void add(const NotUnderstood& line) {
-    const std::string head = padded("not understood", kIndent);
+    const std::string head = padded("not understood", kVerdictIndent);
     text_ +=
         head +
         paragraph("line " + std::to_string(line.line) + ", character " +
@@ -127,13 +127,13 @@ class Writer {
     const size_t count = verdict.lines.size();
     const std::string first = std::to_string(verdict.lines.front());
     text_ +=
-        padded(word_of(verdict.judged), kIndent) + logged_text(verdict.call) + " = " +
+        padded(word_of(verdict.judged), kVerdictIndent) + logged_text(verdict.call) + " = " +
         verdict.call.said + "   " +
         (count == 1 ? "line " + first : std::to_string(count) + " times, first in line " + first) +
         "\n";
   }
   void body(const std::string& sentence) {
-    text_ += std::string(kIndent, ' ') + paragraph(sentence, kIndent) + "\n";
+    text_ += std::string(kVerdictIndent, ' ') + paragraph(sentence, kVerdictIndent) + "\n";
   }
   void note(size_t count, const char* what) {
     if (count != 0) text_ += std::to_string(count) + " " + what + "\n";

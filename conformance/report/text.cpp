@@ -60,7 +60,7 @@ void add_known(std::string& out, const Comparison& comparison, const CauseSummar
   add_smallest(out, comparison, comparison.findings[known.smallest]);
 }
 
-void add_findings(std::string& out, const Comparison& comparison) {
+void add_finding_lines(std::string& out, const Comparison& comparison) {
   size_t shown = 0;
   const std::vector<LikelyCause> likely = likely_causes(comparison);
   for (const LikelyCause& cause : likely) {
@@ -77,7 +77,7 @@ void add_findings(std::string& out, const Comparison& comparison) {
 
 void add_comparison(std::string& out, const Comparison& comparison) {
   out += title_of(comparison) + "\n\n";
-  add_findings(out, comparison);
+  add_finding_lines(out, comparison);
   for (const Deviation& stale : comparison.stale) {
     out += "stale    " + stale.where + ": " + stale.rule + ", " + stale.observable + ", expected " +
            stale.expected + ", got " + stale.got + " did not occur; remove it\n\n";

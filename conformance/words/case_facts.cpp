@@ -26,7 +26,7 @@ constexpr Provider kProviderOf[] = {
 #include "model/proto.def"
 };
 
-constexpr EntryFacts kEntries[] = {
+constexpr EntryFacts kEntryFacts[] = {
 #define PROTOSW(family, type, protocol, proto, ops, flags, with, without, source) \
   {family, type, protocol, kProviderOf[static_cast<size_t>(Prot::proto)], with, without},
 #include "model/protosw.def"
@@ -56,7 +56,7 @@ bool is_there(const World& facts, Provider provider) {
 }
 
 bool is_registered(const World& facts, size_t entry) {
-  const EntryFacts& row = kEntries[entry];
+  const EntryFacts& row = kEntryFacts[entry];
   if (row.with && !facts.has(*row.with)) return false;
   if (row.without && facts.has(*row.without)) return false;
   return is_there(facts, row.provider) &&
@@ -77,8 +77,8 @@ bool is_family_registered(const World& facts, int32_t family) {
 
 // Is there an entry that serves the protocol? Asked 0, any entry but a wild one does.
 bool is_served(const World& facts, int32_t family, int32_t type, int32_t protocol) {
-  for (size_t i = 0; i < std::size(kEntries); ++i) {
-    const EntryFacts& row = kEntries[i];
+  for (size_t i = 0; i < std::size(kEntryFacts); ++i) {
+    const EntryFacts& row = kEntryFacts[i];
     if (row.family != family || row.type != type || !is_registered(facts, i)) continue;
     const bool wild = row.protocol == kIPPROTO_IP;
     if (protocol == kIPPROTO_IP ? !wild : wild || row.protocol == protocol) return true;
@@ -95,7 +95,7 @@ bool has_model(int32_t family) {
 const std::set<int32_t>& protocols_of_tables() {
   static const std::set<int32_t> kProtocols = [] {
     std::set<int32_t> protocols = {-1, 0};
-    for (const EntryFacts& row : kEntries) protocols.insert(row.protocol);
+    for (const EntryFacts& row : kEntryFacts) protocols.insert(row.protocol);
     for (const int32_t bound : kProtocolBounds) protocols.insert({bound - 1, bound});
     return protocols;
   }();
