@@ -64,10 +64,13 @@ target_sources(sockoracle_conformance PRIVATE
   judge/audit.cpp
   judge/audit_read.cpp
   judge/audit_text.cpp
+  judge/log_notations.cpp
   judge/replay.cpp
   judge/strace_caller.cpp
   judge/strace_command.cpp
+  judge/strace_line.cpp
   judge/strace_log.cpp
+  judge/strace_shown.cpp
   judge/strace_text.cpp
   judge/strace_verdicts.cpp
   subject/subject_cmd.cpp

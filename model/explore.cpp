@@ -385,7 +385,7 @@ std::vector<Remedy> remedies_of(const Case& c, size_t at_most) {
   return found;
 }
 
-std::vector<Cause> causes_of(const Case& c, int32_t error) {
+std::vector<Cause> causes_of(const Case& c, int32_t error, const Possible* possible) {
   std::vector<Cause> causes;
   const std::string_view name = errno_name(error);
   const auto consider = [&](const std::vector<Change>& changes) {
@@ -393,12 +393,12 @@ std::vector<Cause> causes_of(const Case& c, int32_t error) {
     // A policy may answer anything; only the errnos its rule is known for count as its causes.
     if (v.error != error || !lists(row(v.rule).errnos, name)) return;
     const unsigned distance = distance_of(c, changes);
-    for (Cause& cause : causes) {
-      if (cause.rule != v.rule) continue;
-      if (distance < cause.distance) cause = {v.rule, changes, distance};
-      return;
-    }
-    causes.push_back({v.rule, changes, distance});
+    const auto known = std::find_if(causes.begin(), causes.end(),
+                                    [&](const Cause& cause) { return cause.rule == v.rule; });
+    if (known != causes.end() && known->distance <= distance) return;
+    if (possible != nullptr && !possible->changes(changes)) return;
+    if (known == causes.end()) causes.push_back({v.rule, changes, distance});
+    else *known = {v.rule, changes, distance};
   };
   consider({});
   const std::vector<Change> singles = harmful(c, error);

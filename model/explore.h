@@ -83,7 +83,13 @@ struct Cause {
 };
 // How far the changed world lies from the case's: smaller is what people meet more often.
 unsigned distance_of(const Case& c, const std::vector<Change>& changes);
-std::vector<Cause> causes_of(const Case& c, int32_t error);
+// Which changes may be what happened; all of them where nothing is known.
+class Possible {
+ public:
+  virtual ~Possible() = default;
+  virtual bool changes(const std::vector<Change>& changes) const = 0;
+};
+std::vector<Cause> causes_of(const Case& c, int32_t error, const Possible* possible = nullptr);
 
 // A single change of the world after which a call that succeeds is refused, and by whom.
 struct Breaker {

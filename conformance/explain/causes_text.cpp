@@ -33,8 +33,7 @@ void put_tellings(Sections& out, const std::vector<ErrnoCause>& causes, const Ca
   }
 }
 
-void put_causes_text(Sections& out, const Setting& setting,
-                     const std::vector<ErrnoCause>& causes) {
+void put_causes_text(Sections& out, const Setting& setting, const std::vector<ErrnoCause>& causes) {
   size_t number = 0;
   for (const ErrnoCause& cause : causes) {
     const std::string label = "cause " + std::to_string(++number);

@@ -96,19 +96,20 @@ void add_outside(std::vector<ErrnoCause>& causes, const Case& c, std::string_vie
 
 }  // namespace
 
-std::vector<ErrnoCause> likely_causes(const Case& c, int32_t error) {
+std::vector<ErrnoCause> likely_causes(const Case& c, int32_t error, const Possible* possible) {
   const std::string_view name = errno_name(error);
   std::vector<ErrnoCause> causes;
-  for (const Cause& cause : causes_of(c, error)) causes.push_back(cause_of_rule(c, cause));
+  for (const Cause& cause : causes_of(c, error, possible))
+    causes.push_back(cause_of_rule(c, cause));
   add_outside(causes, c, name);
   for (ErrnoCause& cause : causes)
     for (const Words& row : kWords)
       if (row.cause == cause.name && (row.errnos.empty() || lists(row.errnos, name)) &&
           of_family(row.families, c.call))
         cause.words.push_back(row.sentence);
-  std::stable_sort(
-      causes.begin(), causes.end(),
-      [](const ErrnoCause& a, const ErrnoCause& b) { return a.distance < b.distance; });
+  std::stable_sort(causes.begin(), causes.end(), [](const ErrnoCause& a, const ErrnoCause& b) {
+    return a.distance < b.distance;
+  });
   return causes;
 }
 
@@ -129,9 +130,7 @@ std::vector<Telling> tellings_of(const std::vector<ErrnoCause>& causes, const Ca
 }
 
 std::vector<Change> beside_flags(const Setting& setting, const std::vector<Change>& changes) {
-  const auto is_context = [](const Change& change) {
-    return change.kind == Change::Kind::context;
-  };
+  const auto is_context = [](const Change& change) { return change.kind == Change::Kind::context; };
   const auto context = std::find_if(changes.begin(), changes.end(), is_context);
   if (context == changes.end()) return changes;
   Case wanted{setting.world, {}};

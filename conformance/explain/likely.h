@@ -20,7 +20,8 @@ struct ErrnoCause {
   bool here = false;                    // the world as it is answers so
   std::vector<std::string_view> words;  // who does so: sentences without a full stop
 };
-std::vector<ErrnoCause> likely_causes(const Case& c, int32_t error);
+std::vector<ErrnoCause> likely_causes(const Case& c, int32_t error,
+                                      const Possible* possible = nullptr);
 
 // A command, and what it tells of which cause.
 struct Telling {

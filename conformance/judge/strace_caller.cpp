@@ -7,119 +7,13 @@
 #include <optional>
 
 #include "conformance/base/scan.h"
+#include "conformance/judge/strace_line.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
 namespace {
 
-constexpr uint64_t kNewUser = 0x10000000, kNewNet = 0x40000000;
-constexpr uint32_t kUnchanged = 0xffffffff;  // (uid_t)-1
 enum Id : size_t { real, effective, saved };
-
-bool is_word(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-// What -X verbose adds.
-std::string without_comments(std::string_view text) {
-  std::string out;
-  for (size_t at = 0; (at = text.find("/*")) != std::string_view::npos;) {
-    out += text.substr(0, at);
-    const size_t end = text.find("*/", at);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 2);
-  }
-  return out += text;
-}
-
-std::optional<uint64_t> number_of_text(std::string_view text) {
-  text = trimmed(text);
-  if (text == "-1") return kUnchanged;
-  const int base = text.substr(0, 2) == "0x" ? 16 : 10;
-  if (base == 16) text.remove_prefix(2);
-  return whole_number<uint64_t>(text, base);
-}
-
-struct LoggedLine {
-  std::string_view name;
-  std::vector<std::string_view> arguments;
-  std::string_view result;  // its first word
-};
-
-LoggedLine split(std::string_view text) {
-  LoggedLine line;
-  const size_t open = text.find('('), sign = text.rfind(" = ");
-  line.name = text.substr(0, open);
-  if (open == std::string_view::npos) return line;
-  if (sign != std::string_view::npos && sign > open) {
-    line.result = trimmed(text.substr(sign + 3));
-    line.result = line.result.substr(0, line.result.find(' '));
-  }
-  std::string_view inside = text.substr(open + 1, std::max(sign, open + 1) - open - 1);
-  inside = inside.substr(0, inside.rfind(')'));
-  size_t depth = 0, begin = 0;
-  bool quoted = false;
-  for (size_t i = 0; i <= inside.size(); ++i) {
-    const char c = i < inside.size() ? inside[i] : ',';
-    if (quoted && c == '\\') ++i;
-    else if (c == '"') quoted = !quoted;
-    else if (quoted && i < inside.size()) continue;
-    else if (c == '[' || c == '{') ++depth;
-    else if ((c == ']' || c == '}') && depth > 0) --depth;
-    else if (c == ',' && (depth == 0 || i == inside.size())) {
-      line.arguments.push_back(trimmed(inside.substr(begin, i - begin)));
-      begin = i + 1;
-    }
-  }
-  return line;
-}
-
-std::string_view argument(const LoggedLine& line, size_t index) {
-  return index < line.arguments.size() ? line.arguments[index] : std::string_view();
-}
-
-// The value of a member: "flags=CLONE_VM|SIGCHLD, ..." to the comma that ends it.
-std::string_view member(std::string_view text, std::string_view name) {
-  const size_t at = text.find(name);
-  if (at == std::string_view::npos) return {};
-  text.remove_prefix(at + name.size());
-  return text.substr(0, text.find_first_of(",})"));
-}
-
-// Names and numbers joined by |; only the namespaces' bits matter.
-uint64_t clone_flags(std::string_view text) {
-  uint64_t flags = 0;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('|'), text.size());
-    const std::string_view word = trimmed(text.substr(0, end));
-    if (word == "CLONE_NEWUSER") flags |= kNewUser;
-    else if (word == "CLONE_NEWNET") flags |= kNewNet;
-    else flags |= number_of_text(word).value_or(0);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return flags;
-}
-
-// "1<<CAP_CHOWN|1<<CAP_KILL", "0", or the two words "0xfeffffff|0x1ff".
-std::optional<uint64_t> capability_mask(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  uint64_t mask = 0;
-  unsigned shift = 0;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('|'), text.size());
-    const std::string_view word = trimmed(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (word.substr(0, 3) == "1<<") {
-      const Symbol* row = find_symbol(capability_symbols(), word.substr(3));
-      if (row != nullptr) mask |= uint64_t{1} << row->number;
-      continue;  // one that the model does not know, it does not ask for
-    }
-    const std::optional<uint64_t> number = number_of_text(word);
-    if (!number || shift > 32) return std::nullopt;
-    mask |= *number << shift;
-    shift += 32;
-  }
-  return mask;
-}
 
 void doubt(LoggedCaller& caller, std::string reason) {
   if (caller.doubt.empty()) caller.doubt = std::move(reason);
@@ -206,8 +100,8 @@ void set_groups(LoggedCaller& caller, const LoggedLine& line) {
 
 void set_capabilities(LoggedCaller& caller, const LoggedLine& line) {
   const std::string_view data = argument(line, 1);
-  const auto effective_caps = capability_mask(member(data, "effective="));
-  const auto permitted_caps = capability_mask(member(data, "permitted="));
+  const auto effective_caps = capability_mask(member_of(data, "effective="));
+  const auto permitted_caps = capability_mask(member_of(data, "permitted="));
   if (!effective_caps || !permitted_caps)
     return doubt(caller, "capset with capabilities that the log does not show");
   caller.world.caller.caps = *effective_caps & kAllCaps;
@@ -256,9 +150,15 @@ void control(LoggedCaller& caller, const LoggedLine& line) {
   if (number < 64) caller.bounding &= ~(uint64_t{1} << number);
 }
 
+bool same_person(LoggedCaller a, LoggedCaller b) {
+  a.seen_uid = b.seen_uid = {};
+  a.seen_caps = b.seen_caps = {};
+  return a == b;
+}
+
 // fs/exec.c, security/commoncap.c:cap_bprm_creds_from_file, without a privileged file.
 void execute(LoggedCaller& caller, const LoggedCaller& start) {
-  if (caller == start) return;  // the flags say who the program is, not who started it
+  if (same_person(caller, start)) return;  // the flags say who the program is, not who started it
   caller.keep_caps = false;
   const bool root = caller.uid[effective] == 0 || caller.uid[real] == 0;
   if (caller.world.caller.user_ns != 0)
@@ -309,11 +209,6 @@ bool starts_process(std::string_view name) {
   return name == "fork" || name == "vfork" || name == "clone" || name == "clone3";
 }
 
-std::string_view name_of(std::string_view text) {
-  return text.substr(
-      0, static_cast<size_t>(std::find_if_not(text.begin(), text.end(), is_word) - text.begin()));
-}
-
 }  // namespace
 
 std::string caller_text(const LoggedCaller& caller, const World& start) {
@@ -331,16 +226,19 @@ std::string caller_text(const LoggedCaller& caller, const World& start) {
   return text;
 }
 
-CallerTracker::CallerTracker(const World& start) {
-  start_.world = start;
-  start_.uid.fill(start.caller.euid);
-  start_.gid.fill(start.caller.egid);
-  start_.permitted = start.caller.caps;
+LoggedCaller caller_of_world(const World& start) {
+  LoggedCaller caller;
+  caller.world = start;
+  caller.uid.fill(start.caller.euid);
+  caller.gid.fill(start.caller.egid);
+  caller.permitted = start.caller.caps;
+  return caller;
 }
 
 bool CallerTracker::concerns(std::string_view text) {
-  const std::string_view name = name_of(text);
-  return name.size() < text.size() && text[name.size()] == '(' && tracked(name) != nullptr;
+  const std::string_view name = text.substr(0, text.find('('));
+  if (name.size() == text.size()) return false;
+  return tracked(name_of_line(name)) != nullptr || shows_caller(name_of_line(name));
 }
 
 // A process that no line has started: like all the others, where those are alike.
@@ -367,13 +265,13 @@ void CallerTracker::started(const std::string& parent, std::string_view text,
                             const std::string& child) {
   if (processes_.contains(child)) return;
   LoggedCaller caller = state(parent);
-  enter_namespaces(caller, clone_flags(member(text, "flags=")));
+  enter_namespaces(caller, clone_flags(member_of(text, "flags=")));
   processes_[child] = std::move(caller);
 }
 
 void CallerTracker::begun(const std::string& process, std::string_view text) {
   state(process);
-  if (starts_process(name_of(text))) starting_[process] = without_comments(text);
+  if (starts_process(name_of_line(text))) starting_[process] = without_comments(text);
 }
 
 void CallerTracker::exited(const std::string& process) {
@@ -383,9 +281,11 @@ void CallerTracker::exited(const std::string& process) {
 
 void CallerTracker::line(const std::string& process, std::string_view raw) {
   const std::string text = without_comments(raw);
-  const LoggedLine line = split(text);
+  const LoggedLine line = split_line(text);
   const TrackedCall* call = tracked(line.name);
   LoggedCaller& caller = state(process);
+  const bool unchanged =
+      first_shown_ ? process == first_process_ && caller == *first_shown_ : caller == start_;
   if (starts_process(line.name)) {
     starting_.erase(process);
     // With --decode-pids=comm the child's name follows: "124<nginx>".
@@ -393,9 +293,21 @@ void CallerTracker::line(const std::string& process, std::string_view raw) {
     if (number_of_text(child).value_or(0) > 0) started(process, text, child);
     return;
   }
+  if (shows_caller(line.name)) {
+    show_caller(caller, line);
+    // Nothing had changed it before: so it was from the beginning.
+    if (!unchanged) return;
+    first_shown_ = caller;
+    first_process_ = process;
+    return;
+  }
   if (call == nullptr || line.result != "0") return;
+  const LoggedCaller before = caller;
   if (call->change != nullptr) call->change(caller, line);
   else execute(caller, start_);
+  if (caller == before) return;
+  caller.seen_uid.reset();
+  caller.seen_caps.reset();
 }
 
 size_t CallerTracker::number_of(const std::string& process) {

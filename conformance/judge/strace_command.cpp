@@ -16,7 +16,7 @@ int command_strace(const std::vector<std::string>& files, const std::vector<Item
   std::string text;
   bool differ = false, checked = false;
   for (const StraceLog& log : logs) {
-    const StraceVerdicts& one = verdicts.emplace_back(judge_strace(log));
+    const StraceVerdicts& one = verdicts.emplace_back(judge_strace(log, setting));
     differ = differ || one.differ != 0;
     checked = checked || one.checked != 0;
     if (json) continue;

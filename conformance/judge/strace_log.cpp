@@ -6,6 +6,8 @@
 
 #include "conformance/base/cli_error.h"
 #include "conformance/base/scan.h"
+#include "conformance/judge/log_notations.h"
+#include "conformance/world/errno_text.h"
 #include "model/kernel.h"
 #include "model/strace.h"
 #include "model/symbols.h"
@@ -41,6 +43,12 @@ std::string_view without_prefix(std::string_view line, std::string* process) {
       const size_t end = line.find(']', line.size() - pid.size() + process_length(pid));
       if (end == std::string_view::npos) return line;
       *process = pid.substr(0, digits_of(pid));
+      line.remove_prefix(end + 1);
+      continue;
+    }
+    if (line.substr(0, 2) == "(+") {  // -r beside -t: (+     0.166672)
+      const size_t end = line.find(')');
+      if (end == std::string_view::npos) return line;
       line.remove_prefix(end + 1);
       continue;
     }
@@ -109,13 +117,64 @@ bool of_other_family(std::string_view text) {
 
 class LogReader {
  public:
-  LogReader(const World& start, StraceLog* log) : callers_(start), log_(*log) {}
+  LogReader(const LoggedCaller& start, StraceLog* log) : callers_(start), log_(*log) {}
 
-  void line(std::string_view line, size_t number) {
+  void line(std::string_view raw, size_t number) {
+    log_.lines += trimmed(raw).empty() ? 0 : 1;
+    if (const std::optional<Translated> other = other_notation(raw)) {
+      ++log_.recognised;
+      if (!other->system.empty()) log_.system = other->system;
+      for (const std::string& text : other->lines) traced(text, number);
+      if (other->refusal) refused(*other->refusal, number);
+      return;
+    }
+    const std::string_view text = without_dress(raw, [](std::string_view rest) {
+      std::string process;
+      return is_logged(without_prefix(rest, &process));
+    });
+    log_.recognised += traced(text, number) ? 1 : 0;
+  }
+
+  // Those that no line resumes: the process was killed, or the log ends.
+  void end() {
+    for (const auto& [process, open] : open_)
+      if (starts_call(open.text)) call(open.text + ") = ?", process, open.line);
+    log_.callers = callers_.callers();
+  }
+
+  const std::optional<LoggedCaller>& first_shown() const { return callers_.first_shown(); }
+
+ private:
+  struct Open {
+    size_t line;
+    std::string text;
+  };
+
+  // A line in strace's notation; false: strace writes no such line.
+  bool traced(std::string_view line, size_t number) {
     std::string process;
     const std::string_view text = without_prefix(line, &process);
-    log_.lines += trimmed(line).empty() ? 0 : 1;
-    log_.recognised += is_logged(text) ? 1 : 0;
+    take(text, process, number);
+    return is_logged(text);
+  }
+
+  // A record of who refused: nothing is left to be found out.
+  void refused(const Refusal& refusal, size_t number) {
+    LoggedCall logged;
+    logged.line = number;
+    logged.finished = true;
+    logged.error = refusal.error;
+    logged.said = refusal.error == 0 ? "SIGSYS" : "-1 " + std::string(errno_name(refusal.error));
+    CallError error;
+    if (!refusal.whole || !parse_call(refusal.call, &logged.call, &error))
+      logged.words = printable(refusal.call);
+    logged.refused_by = printable(refusal.by);
+    logged.refusing_rule = refusal.rule;
+    logged.caller = callers_.number_of({});
+    log_.calls.push_back(logged);
+  }
+
+  void take(std::string_view text, const std::string& process, size_t number) {
     if (text.substr(0, 5) == "<... ") return resume(text, process);
     if (text.substr(0, 4) == "+++ ") return callers_.exited(process);
     const bool asks = starts_call(text);
@@ -127,19 +186,6 @@ class LogReader {
     if (!asks) callers_.begun(process, text);
     open_[process] = {number, std::string(trimmed(text.substr(0, cut)))};
   }
-
-  // Those that no line resumes: the process was killed, or the log ends.
-  void end() {
-    for (const auto& [process, open] : open_)
-      if (starts_call(open.text)) call(open.text + ") = ?", process, open.line);
-    log_.callers = callers_.callers();
-  }
-
- private:
-  struct Open {
-    size_t line;
-    std::string text;
-  };
 
   void resume(std::string_view text, const std::string& process) {
     const size_t cut = text.find("resumed>");
@@ -176,6 +222,7 @@ class LogReader {
     if (!read_result(result, &logged) && !other)
       return not_understood(number, sign + 1, "a descriptor, -1 and an errno, or ?");
     if (other) logged.words = printable(trimmed(text.substr(0, sign)));
+    if (result.starts_with("-1 errno=")) log_.system = "qemu-user";
     logged.said = said_in(result);
     logged.caller = callers_.number_of(process);
     log_.calls.push_back(logged);
@@ -188,9 +235,12 @@ class LogReader {
     if (result.front() >= '0' && result.front() <= '9') return true;
     if (result.substr(0, 3) != "-1 ") return false;
     result = trimmed(result.substr(3));
-    const ErrnoSymbol* symbol = find_errno(result.substr(0, result.find_first_of(" \t")));
-    if (symbol == nullptr) return false;
-    logged->error = symbol->number;
+    const std::string_view word = result.substr(0, result.find_first_of(" \t"));
+    const bool qemu = word.starts_with("errno=");  // qemu-user's -strace
+    const std::optional<int32_t> error =
+        qemu || word.starts_with("E") ? errno_of_text(word) : std::nullopt;
+    if (!error) return false;
+    logged->error = *error;
     return true;
   }
 
@@ -198,8 +248,11 @@ class LogReader {
   static std::string said_in(std::string_view result) {
     if (result.empty() || result.front() == '?') return "?";
     if (result.substr(0, 3) != "-1 ") return "a descriptor";
-    const std::string_view word = trimmed(result.substr(3));
-    return "-1 " + printable(word.substr(0, word.find_first_of(" \t")));
+    std::string_view word = trimmed(result.substr(3));
+    word = word.substr(0, word.find_first_of(" \t"));
+    const std::optional<int32_t> error =
+        word.starts_with("errno=") ? errno_of_text(word) : std::nullopt;
+    return "-1 " + (error ? std::string(errno_name(*error)) : printable(word));
   }
 
   void not_understood(size_t number, size_t position, std::string_view accepted) {
@@ -213,9 +266,13 @@ class LogReader {
 
 }  // namespace
 
-StraceLog read_strace_log(std::string_view text, const std::string& name, const World& start) {
+namespace {
+
+StraceLog read_as(std::string_view text, const std::string& name, const LoggedCaller& start,
+                  std::optional<LoggedCaller>* first_shown) {
   StraceLog log;
   log.name = name;
+  log.start = start;
   LogReader reader(start, &log);
   for (size_t number = 1; !text.empty(); ++number) {
     const size_t end = std::min(text.find('\n'), text.size());
@@ -223,11 +280,26 @@ StraceLog read_strace_log(std::string_view text, const std::string& name, const 
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   reader.end();
+  *first_shown = reader.first_shown();
+  return log;
+}
+
+}  // namespace
+
+StraceLog read_strace_log(std::string_view text, const std::string& name, const World& start) {
+  std::optional<LoggedCaller> shown, again;
+  StraceLog log = read_as(text, name, caller_of_world(start), &shown);
+  // A line may show who the first process was all the time: then it is read again, as that one's.
+  if (shown) {
+    log = read_as(text, name, *shown, &again);
+    log.start_shown = true;
+  }
   std::sort(log.calls.begin(), log.calls.end(),
             [](const LoggedCall& a, const LoggedCall& b) { return a.line < b.line; });
   if (log.lines != 0 && log.recognised == 0)
     throw UsageError(name + ": no line was understood: accepted is what strace writes, like "
-                            "socket(AF_INET, SOCK_STREAM, 0) = 3");
+                            "socket(AF_INET, SOCK_STREAM, 0) = 3, perf trace, gVisor's log or "
+                            "the kernel's audit records");
   return log;
 }
 

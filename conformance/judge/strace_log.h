@@ -23,6 +23,9 @@ struct LoggedCall {
   int32_t error = 0;      // 0 = it gave a descriptor
   std::string said;       // the result in words: "a descriptor", "-1 EPERM", "?"
   size_t caller = 0;      // who made it: into StraceLog::callers
+  // Of a record that names who refused: in words, and the rule where that is.
+  std::string refused_by;
+  std::string_view refusing_rule;
 };
 
 struct NotUnderstood {
@@ -36,6 +39,9 @@ struct StraceLog {
   std::vector<NotUnderstood> not_understood;
   size_t injected = 0;  // results that strace itself made up
   std::vector<LoggedCaller> callers;
+  LoggedCaller start;        // its first process
+  std::string_view system;   // "gvisor", "qemu-user": no Linux writes such lines; empty = one may
+  bool start_shown = false;  // a line of the log says who that is
   size_t lines = 0, recognised = 0;  // that are not empty; that strace writes
 };
 

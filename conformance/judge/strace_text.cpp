@@ -39,25 +39,17 @@ struct Assumed {
   bool release, caller;
 };
 
-Assumed assumed_of(const Setting& setting) {
-  const bool release = std::any_of(setting.items.begin(), setting.items.end(),
-                                   [](const Item& item) { return item.kind == ItemKind::release; });
-  return {!release, !setting.caller_chosen};
+Assumed assumed_of(const Setting& setting, bool caller_shown) {
+  return {!release_chosen(setting), !setting.caller_chosen && !caller_shown};
 }
 
-LoggedCaller first_caller(const Setting& setting) {
-  LoggedCaller caller;
-  caller.world = setting.world;
-  return caller;
-}
-
-std::string assumed_text(const Setting& setting) {
-  const Assumed assumed = assumed_of(setting);
+std::string assumed_text(const Setting& setting, const StraceLog& log) {
+  const Assumed assumed = assumed_of(setting, log.start_shown);
   std::string text;
   if (assumed.release) text = "Linux " + release_text(setting.world.release) + " (--release)";
   if (assumed.caller)
     text += (text.empty() ? "" : ", and ") + std::string("that the first process is ") +
-            caller_text(first_caller(setting), setting.world) + " (--as, --uid, --cap)";
+            caller_text(log.start, setting.world) + " (--as, --uid, --cap)";
   if (text.empty()) return {};
   return paragraph("assumed, for no log shows it: " + text, 2) + "\n";
 }
@@ -103,7 +95,7 @@ class Writer {
     note(log_.injected, "left out: injected by strace");
     if (!log_.not_understood.empty())
       text_ += plural(log_.not_understood.size(), "line") + " not understood\n";
-    text_ += assumed_text(setting_);
+    text_ += assumed_text(setting_, log_);
   }
 
   std::string take() { return std::move(text_); }
@@ -114,13 +106,29 @@ class Writer {
   }
 
   void differs(const StraceVerdict& verdict, const LoggedCaller& caller) {
+    if (!verdict.call.refused_by.empty())
+      return body("recorded: " + std::string(verdict.call.refusing_rule) + ": " +
+                  verdict.call.refused_by);
     const bool changed = caller.world != setting_.world;
     body(setting_text(setting_) +
          (changed ? ", now " + caller_text(caller, setting_.world) + "," : std::string()) +
          " answers " + answer_of(verdict));
     if (verdict.elsewhere.empty())
-      return body("no other caller, module or sysctl near this world answers as the log says");
-    body("the log's answer " + verdict.elsewhere + ": " + because(verdict.elsewhere_rule));
+      return body("nothing near this world, and no filter that is known, answers as the log says");
+    bool first = true;
+    for (const Elsewhere& near : verdict.elsewhere) {
+      const std::string rule = near.rule == row(Rule::created).name ? "" : std::string(near.rule);
+      body((first ? "the log's answer " : "or ") + near.how + ": " + rule +
+           (rule.empty() ? "" : ": ") + std::string(near.sentence));
+      for (const std::string_view words : near.words)
+        text_ +=
+            std::string(kVerdictIndent, ' ') + "- " + paragraph(words, kVerdictIndent + 2) + "\n";
+      first = false;
+    }
+    const std::string& said = verdict.call.said;
+    if (said.starts_with("-1 "))
+      body("more: sockoracle explain '" + call_text(verdict.call.call) + "' --errno " +
+           said.substr(3));
   }
 
   void head(const StraceVerdict& verdict) {
@@ -160,8 +168,9 @@ void put_call(JsonOut& out, const StraceLog& log, const StraceVerdict& verdict, 
   }
   out.member("verdict", verdict.judged == Judged::differs ? "differs" : word_of(verdict.judged));
   out.member("rule", row(verdict.rule).name);
-  out.member("cause", verdict.elsewhere);
-  if (!verdict.elsewhere.empty()) out.member("cause_rule", row(verdict.elsewhere_rule).name);
+  const bool elsewhere = !verdict.elsewhere.empty();
+  out.member("cause", elsewhere ? verdict.elsewhere.front().how : "");
+  if (elsewhere) out.member("cause_rule", verdict.elsewhere.front().rule);
   out.member("caller", caller_text(caller, log.callers.front().world));
   if (!caller.doubt.empty()) out.member("doubt", caller.doubt);
   out.end_object();
@@ -186,8 +195,10 @@ void put_not_understood(JsonOut& out, const StraceLog& log) {
   }
 }
 
-void put_assumed(JsonOut& out, const Setting& setting) {
-  const Assumed assumed = assumed_of(setting);
+void put_assumed(JsonOut& out, const Setting& setting, std::span<const StraceLog> logs) {
+  const bool shown =
+      std::all_of(logs.begin(), logs.end(), [](const StraceLog& log) { return log.start_shown; });
+  const Assumed assumed = assumed_of(setting, shown);
   out.key("assumed");
   out.begin_list();
   if (assumed.release) out.text("release");
@@ -224,8 +235,8 @@ std::string strace_json(std::span<const StraceLog> logs, std::span<const StraceV
   JsonOut out;
   out.begin_object();
   out.member("release", release_text(setting.world.release));
-  out.member("caller", caller_text(first_caller(setting), setting.world));
-  put_assumed(out, setting);
+  out.member("caller", caller_text(caller_of_world(setting.world), setting.world));
+  put_assumed(out, setting, logs);
   out.key("counts");
   out.begin_object();
   const std::pair<const char*, size_t> counts[] = {{"calls", sums.calls},

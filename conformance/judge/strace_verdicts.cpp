@@ -5,22 +5,25 @@
 #include <map>
 #include <tuple>
 
+#include "conformance/explain/likely.h"
 #include "conformance/words/step_text.h"
 #include "model/explore.h"
 #include "model/kernel.h"
+#include "model/symbols.h"
 
 namespace sockoracle {
 namespace {
 
 // Calls that are the same question with the same answer.
 std::vector<StraceVerdict> folded(const StraceLog& log) {
-  std::map<std::tuple<size_t, int, int32_t, int32_t, int32_t, std::string, std::string>, size_t>
-      index;
+  using Key =
+      std::tuple<size_t, int, int32_t, int32_t, int32_t, std::string, std::string, std::string>;
+  std::map<Key, size_t> index;
   std::vector<StraceVerdict> all;
   for (const LoggedCall& c : log.calls) {
     const auto [at, is_new] =
         index.try_emplace({c.caller, static_cast<int>(c.call.entry), c.call.family, c.call.type,
-                           c.call.protocol, c.words, c.said},
+                           c.call.protocol, c.words, c.said, c.refused_by},
                           all.size());
     if (is_new) all.emplace_back().call = c;
     all[at->second].lines.push_back(c.line);
@@ -28,44 +31,83 @@ std::vector<StraceVerdict> folded(const StraceLog& log) {
   return all;
 }
 
-// A log's world may well differ so: caller, modules, sysctls, limits. That a policy or a fault
-// could answer anything, or that another release does, explains nothing.
-bool plausible(const std::vector<Change>& changes) {
-  const auto of_caller_or_system = [](const Change& change) {
-    switch (change.kind) {
-      case Change::Kind::context:
-        // Contexts with a policy are left out for the same reason.
-        return contexts()[change.index].operations.find("deny") == std::string_view::npos;
-      case Change::Kind::capability:
-      case Change::Kind::module:
-      case Change::Kind::sysctl:
-      case Change::Kind::limit: return true;
-      default: return false;
-    }
-  };
-  return !changes.empty() && std::all_of(changes.begin(), changes.end(), of_caller_or_system);
-}
+// Worlds that answer one call of a log as the log says, and contradict no other line of it.
+class NearWorlds : public Possible {
+ public:
+  NearWorlds(const StraceLog& log, const std::vector<StraceVerdict>& all,
+             const StraceVerdict& verdict, bool release_known)
+      : log_(log), all_(all), verdict_(verdict), release_known_(release_known) {}
 
-// The smallest changes of the world that lead to the logged answer, or "".
-std::string other_world(const Case& c, int32_t error, Rule* rule) {
-  constexpr size_t kRemedies = 24;
-  std::vector<std::vector<Change>> sets;
-  *rule = Rule::created;
-  if (error == 0) {
+  std::vector<Elsewhere> find() const {
+    const Case c{log_.callers[verdict_.call.caller].world, verdict_.call.call};
+    std::vector<Elsewhere> found;
+    if (verdict_.call.error != 0) {
+      for (const ErrnoCause& cause : likely_causes(c, verdict_.call.error, this))
+        if (found.size() < kShown) found.push_back(elsewhere_of(cause));
+      return found;
+    }
+    constexpr size_t kRemedies = 24;
+    std::vector<std::vector<Change>> sets;
     for (const Remedy& remedy : remedies_of(c, kRemedies))
-      if (plausible(remedy.changes)) sets.push_back(remedy.changes);
-  } else {
-    for (const Cause& cause : causes_of(c, error)) {
-      if (!plausible(cause.changes)) continue;
-      *rule = cause.rule;
-      sets.push_back(cause.changes);
-      break;
+      if (changes(remedy.changes)) sets.push_back(remedy.changes);
+    if (sets.empty()) return {};
+    return {{change_lines(sets).front(), row(Rule::created).name, "no rule refuses", {}}};
+  }
+
+  bool changes(const std::vector<Change>& changes) const override {
+    const auto plausible_one = [&](const Change& change) { return plausible(change); };
+    if (changes.empty() || !std::all_of(changes.begin(), changes.end(), plausible_one))
+      return false;
+    const LoggedCaller& caller = log_.callers[verdict_.call.caller];
+    Case c{caller.world, verdict_.call.call};
+    for (const Change& change : changes) apply(c, change);
+    if (!agrees_with_log(caller, c.world)) return false;
+    return std::all_of(all_.begin(), all_.end(),
+                       [&](const StraceVerdict& other) { return agrees(other, changes); });
+  }
+
+ private:
+  static constexpr size_t kShown = 3;
+
+  static Elsewhere elsewhere_of(const ErrnoCause& cause) {
+    std::string how = "by a seccomp filter";
+    if (!cause.changes.empty()) how = change_lines({cause.changes}).front();
+    else if (cause.name != "seccomp_filter") how = "from another kernel";
+    return {how, cause.name, cause.sentence, cause.words};
+  }
+
+  // A log's world may well differ so. That a policy could give an errno that none gives explains
+  // nothing, nor does another kernel where the log's is known.
+  bool plausible(const Change& change) const {
+    switch (change.kind) {
+      case Change::Kind::release: return !release_known_;
+      case Change::Kind::policy: return change.number == kEACCES || change.number == kEPERM;
+      case Change::Kind::call: return false;
+      default: return true;
     }
   }
-  if (sets.empty()) return {};
-  const std::vector<std::string> lines = change_lines(sets);
-  return lines.empty() ? std::string() : lines.front();
-}
+
+  // Does another call of the log still get the answer that it got? What belongs to one process, or
+  // may refuse this and not that, is not asked of others.
+  bool agrees(const StraceVerdict& other, const std::vector<Change>& changes) const {
+    if (other.judged != Judged::ok) return true;
+    Case c{log_.callers[other.call.caller].world, other.call.call};
+    for (const Change& change : changes) {
+      const bool of_all = change.kind == Change::Kind::module ||
+                          change.kind == Change::Kind::sysctl ||
+                          change.kind == Change::Kind::release;
+      const bool of_caller =
+          change.kind == Change::Kind::context || change.kind == Change::Kind::capability;
+      if (of_all || (of_caller && other.call.caller == verdict_.call.caller)) apply(c, change);
+    }
+    return ask(c).verdict.error == other.call.error;
+  }
+
+  const StraceLog& log_;
+  const std::vector<StraceVerdict>& all_;
+  const StraceVerdict& verdict_;
+  bool release_known_;
+};
 
 void judge(const StraceLog& log, StraceVerdict* verdict) {
   const LoggedCaller& caller = log.callers[verdict->call.caller];
@@ -73,7 +115,13 @@ void judge(const StraceLog& log, StraceVerdict* verdict) {
   const Verdict answer = verdict->call.words.empty() ? ask(c).verdict : Verdict{};
   verdict->predicted = answer.error;
   verdict->rule = verdict->call.words.empty() ? answer.rule : Rule::family_not_modelled;
-  if (verdict->rule == Rule::family_not_modelled) {
+  if (!verdict->call.refused_by.empty()) {
+    const bool asked = verdict->call.words.empty();
+    const bool same = asked && answer.error == verdict->call.error;
+    verdict->judged = same ? Judged::ok : Judged::elsewhere;
+    const std::string_view sentence = verdict->call.refused_by;
+    verdict->elsewhere = {{"is recorded", verdict->call.refusing_rule, sentence, {}}};
+  } else if (verdict->rule == Rule::family_not_modelled) {
     verdict->judged = Judged::outside;
   } else if (!verdict->call.finished) {
     verdict->judged = Judged::no_result;
@@ -82,19 +130,28 @@ void judge(const StraceLog& log, StraceVerdict* verdict) {
   } else if (!caller.doubt.empty()) {
     verdict->judged = Judged::unknown;
   } else {
-    verdict->elsewhere = other_world(c, verdict->call.error, &verdict->elsewhere_rule);
-    verdict->judged = verdict->elsewhere.empty() ? Judged::differs : Judged::elsewhere;
+    verdict->judged = Judged::differs;
   }
 }
 
 }  // namespace
 
-StraceVerdicts judge_strace(const StraceLog& log) {
+bool release_chosen(const Setting& setting) {
+  return std::any_of(setting.items.begin(), setting.items.end(),
+                     [](const Item& item) { return item.kind == ItemKind::release; });
+}
+
+StraceVerdicts judge_strace(const StraceLog& log, const Setting& setting) {
   StraceVerdicts out;
   out.calls = log.calls.size();
   out.all = folded(log);
+  for (StraceVerdict& verdict : out.all) judge(log, &verdict);
+  const bool known = release_chosen(setting);
   for (StraceVerdict& verdict : out.all) {
-    judge(log, &verdict);
+    if (verdict.judged == Judged::differs)
+      verdict.elsewhere = NearWorlds(log, out.all, verdict, known).find();
+    if (verdict.judged == Judged::differs && !verdict.elsewhere.empty())
+      verdict.judged = Judged::elsewhere;
     const size_t count = verdict.lines.size();
     switch (verdict.judged) {
       case Judged::unknown: out.unknown += count; break;

@@ -22,6 +22,13 @@ enum class Judged : uint8_t {
   no_result,  // the log does not have it
 };
 
+// A world near this one that answers as the log says.
+struct Elsewhere {
+  std::string how;                      // "with --module ipv6=absent", "by a seccomp filter"
+  std::string_view rule, sentence;      // who answers there; "created" where nobody refuses
+  std::vector<std::string_view> words;  // who does so, as people meet it
+};
+
 // What is said about calls that are the same question with the same answer.
 struct StraceVerdict {
   LoggedCall call;            // the first of them
@@ -29,8 +36,7 @@ struct StraceVerdict {
   Judged judged{};
   int32_t predicted = 0;  // as the model answers, by this rule
   Rule rule{};
-  std::string elsewhere;  // the change of the world that leads to the log's answer, by this rule
-  Rule elsewhere_rule{};
+  std::vector<Elsewhere> elsewhere;  // likely ones first; none contradicts another line
 };
 
 struct StraceVerdicts {
@@ -38,7 +44,9 @@ struct StraceVerdicts {
   size_t calls = 0, differ = 0, unknown = 0, outside = 0;
   size_t checked = 0;  // calls with a result that the model was asked about
 };
-StraceVerdicts judge_strace(const StraceLog& log);
+StraceVerdicts judge_strace(const StraceLog& log, const Setting& setting);
+// Do the flags say which kernel the log is of? Else another one may explain an answer.
+bool release_chosen(const Setting& setting);
 
 std::string strace_text(const StraceLog& log, const StraceVerdicts& verdicts,
                         const Setting& setting);

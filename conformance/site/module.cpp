@@ -131,7 +131,7 @@ const char* sockoracle_strace(const char* log, const char* world) {
     if (text.size() > kLogMax) throw UsageError("the log: at most 1 MiB is accepted");
     const Setting setting = setting_of(world);
     const StraceLog read = read_strace_log(text, "log", setting.world);
-    return strace_text(read, judge_strace(read), setting);
+    return strace_text(read, judge_strace(read, setting), setting);
   });
 }
 
