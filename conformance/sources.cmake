@@ -15,6 +15,7 @@ target_sources(sockoracle_conformance PRIVATE
   world/kernel_config_file.cpp
   world/own_caller.cpp
   world/pasted_call.cpp
+  world/sysctls_elsewhere.cpp
   words/case_facts.cpp
   words/change_text.cpp
   words/step_text.cpp

@@ -7,6 +7,7 @@
 #include "conformance/explain/likely.h"
 #include "conformance/words/step_text.h"
 #include "conformance/world/errno_text.h"
+#include "conformance/world/sysctls_elsewhere.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -31,6 +32,11 @@ void put_tellings(Sections& out, const std::vector<ErrnoCause>& causes, const Ca
     out.line("tell apart", telling.command);
     out.line("tell apart", "  " + paragraph(text, kLabel + 2));
   }
+}
+
+void put_without_effect(Sections& out, const Setting& setting) {
+  for (const std::string& line : sysctls_without_effect(setting))
+    out.line("no effect", paragraph(line, kLabel));
 }
 
 void put_causes_text(Sections& out, const Setting& setting, const std::vector<ErrnoCause>& causes) {
@@ -85,6 +91,7 @@ std::string causes_text(const Setting& setting, const Call& call, const ExplainO
                      ")?    " + asked_of_text(setting) + "\n\n";
   Sections out(&text);
   if (!setting.who.empty()) out.line("caller", paragraph(setting.who, kLabel));
+  put_without_effect(out, setting);
   if (causes.empty())
     out.line("no cause",
              paragraph("nothing near this world makes this call answer " + name +

@@ -62,6 +62,8 @@ std::string socket_text(const State& state, bool views);
 std::string causes_text(const Setting& setting, const Call& call, const ExplainOptions& options);
 std::string causes_json(const Setting& setting, const Call& call, const std::string& error,
                         const std::vector<ErrnoCause>& causes);
+// Sysctls of the world that socket() does not read.
+void put_without_effect(Sections& out, const Setting& setting);
 // Their parts of a longer answer.
 void put_tellings(Sections& out, const std::vector<ErrnoCause>& causes, const Call& call);
 void put_causes_text(Sections& out, const Setting& setting, const std::vector<ErrnoCause>& causes);

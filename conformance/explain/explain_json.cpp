@@ -4,6 +4,7 @@
 #include "conformance/words/answer_json.h"
 #include "conformance/words/state_json.h"
 #include "conformance/words/step_text.h"
+#include "conformance/world/sysctls_elsewhere.h"
 #include "model/symbols.h"
 
 namespace sockoracle {
@@ -16,6 +17,12 @@ void put_setting(JsonOut& out, const Setting& setting, const Call& call) {
   out.member("caller", setting.caller);
   if (!setting.who.empty()) out.member("who", setting.who);
   out.member("flags", setting.flags);
+  const std::vector<std::string> without = sysctls_without_effect(setting);
+  if (without.empty()) return;
+  out.key("no_effect");
+  out.begin_list();
+  for (const std::string& line : without) out.text(line);
+  out.end_list();
 }
 
 void put_rule(JsonOut& out, Rule rule, Release release) {

@@ -224,6 +224,7 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
   Sections out(&text);
   const bool created = verdict.rule == Rule::created;
   put_caller(out, setting);
+  put_without_effect(out, setting);
   put_pasted(out, setting, explanation, options);
   if (created)
     out.line("created",

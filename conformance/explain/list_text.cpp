@@ -8,6 +8,7 @@
 #include "conformance/compare/subjects.h"
 #include "conformance/words/step_text.h"
 #include "conformance/world/own_caller.h"
+#include "conformance/world/sysctls_elsewhere.h"
 #include "conformance/world/world_text.h"
 #include "model/observables.h"
 #include "model/symbols.h"
@@ -91,6 +92,16 @@ Listing list_protocols() {
   return listing;
 }
 
+// Those that socket() reads, and those that are suspected of it.
+Listing list_sysctls() {
+  Listing listing{{"sysctl", "socket() reads it", "sentence"}, {}};
+  for (const SysctlRow& row : sysctls())
+    listing.rows.push_back({str(row.name), "yes", str(row.sentence)});
+  for (const SysctlElsewhere& row : sysctls_elsewhere())
+    listing.rows.push_back({str(row.pattern), "no", str(row.sentence)});
+  return listing;
+}
+
 // Where an observation can come from; a kind of subject each.
 Listing list_subjects() {
   Listing listing{
@@ -113,7 +124,7 @@ constexpr What kWhats[] = {
     {"releases", list_releases},       {"rules", list_rules},
     {"behaviours", list_behaviours},   {"subjects", list_subjects},
     {"observables", list_observables}, {"worlds", list_worlds},
-    {"protocols", list_protocols},
+    {"protocols", list_protocols},     {"sysctls", list_sysctls},
 };
 
 // The first cell alone, what else is known of it below, the last column's sentence as such.

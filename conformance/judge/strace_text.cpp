@@ -8,6 +8,7 @@
 #include "conformance/judge/strace_verdicts.h"
 #include "conformance/words/answer_json.h"
 #include "conformance/words/step_text.h"
+#include "conformance/world/sysctls_elsewhere.h"
 
 namespace sockoracle {
 namespace {
@@ -96,6 +97,8 @@ class Writer {
     if (!log_.not_understood.empty())
       text_ += plural(log_.not_understood.size(), "line") + " not understood\n";
     text_ += assumed_text(setting_, log_);
+    for (const std::string& line : sysctls_without_effect(setting_))
+      text_ += paragraph(line, 2) + "\n";
   }
 
   std::string take() { return std::move(text_); }

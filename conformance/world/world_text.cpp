@@ -11,6 +11,7 @@
 #include "conformance/world/host_world.h"
 #include "conformance/world/kernel_config.h"
 #include "conformance/world/own_caller.h"
+#include "conformance/world/sysctls_elsewhere.h"
 #include "model/kernel_name.h"
 #include "model/symbols.h"
 #include "model/world_facts.h"
@@ -128,9 +129,19 @@ void apply_cap(World& world, const Item& item) {
   }
 }
 
+// One that socket() does not read is taken, and whoever shows the answer says so.
+void check_sysctl_elsewhere(const Item& item) {
+  const SysctlElsewhere* row = find_sysctl_elsewhere(item.key);
+  if (row == nullptr)
+    refuse(item, "one of " + names_of(sysctls()) +
+                     ", or one that acts elsewhere (see: sockoracle list sysctls)");
+  if (!fits_sysctl(*row, item.value))
+    refuse(item, "numbers from " + std::to_string(row->min) + " to " + std::to_string(row->max));
+}
+
 void apply_sysctl(World& world, const Item& item) {
   const SysctlRow* row = find_sysctl(item.key);
-  if (row == nullptr) refuse(item, "one of " + names_of(sysctls()));
+  if (row == nullptr) return check_sysctl_elsewhere(item);
   const std::vector<std::string_view> parts = split(item.value, " \t,");
   SysctlValue value;
   bool good = parts.size() == row->count;
