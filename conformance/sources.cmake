@@ -18,6 +18,7 @@ target_sources(sockoracle_conformance PRIVATE
   world/sysctls_elsewhere.cpp
   words/case_facts.cpp
   words/change_text.cpp
+  words/remedy_text.cpp
   words/step_text.cpp
   plan/near_world.cpp
   compare/autoload.cpp

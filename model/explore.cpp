@@ -206,6 +206,12 @@ uint64_t changed_parts(const World& from, const World& to) {
   return bits;
 }
 
+// Who asks is the same: what else the context changes is a remedy by itself.
+bool same_person(const World& a, const World& b) {
+  return a.caller == b.caller && a.user_ns_count == b.user_ns_count && a.user_ns == b.user_ns &&
+         a.net_user_ns == b.net_user_ns;
+}
+
 // Contexts that let the call through, without those that also change something that does not help,
 // and without a second one that changes the same for the same caller.
 void add_contexts(std::vector<Remedy>& out, const Case& c) {
@@ -217,7 +223,7 @@ void add_contexts(std::vector<Remedy>& out, const Case& c) {
   std::vector<Candidate> all;
   for (size_t i = 0; i < contexts().size(); ++i) {
     Case changed = c;
-    apply_context(changed.world, contexts()[i]);
+    apply(changed, change_of(Change::Kind::context, i));
     if (succeeds(changed)) all.push_back({i, changed.world, changed_parts(c.world, changed.world)});
   }
   for (size_t i = 0; i < all.size(); ++i) {
@@ -229,6 +235,7 @@ void add_contexts(std::vector<Remedy>& out, const Case& c) {
                          all[j].world.net_user_ns == all[i].world.net_user_ns;
       needed = !less && !twice;
     }
+    needed = needed && !same_person(c.world, all[i].world);
     if (needed) out.push_back({{change_of(Change::Kind::context, all[i].context)}});
   }
 }

@@ -28,8 +28,8 @@ inline size_t first_word_length(std::string_view sentence) {
     return std::min(sentence.find(' ', at), sentence.size());
   };
   size_t end = next_blank(0);
-  const bool flag =
-      sentence.substr(0, 2) == "--" && sentence.substr(0, end).find('=') == std::string_view::npos;
+  const bool dashes = sentence.substr(0, 2) == "--" || sentence.substr(0, 3) == "(--";
+  const bool flag = dashes && sentence.substr(0, end).find_first_of("=)") == std::string_view::npos;
   if (flag && end != sentence.size() && sentence[end + 1] != '-') end = next_blank(end + 1);
   const auto quotes = [&] {
     const std::string_view word = sentence.substr(0, end);

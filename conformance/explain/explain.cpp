@@ -99,6 +99,11 @@ bool holds_as_flags(const Setting& setting, const Call& call, const Remedy& reme
   return true;
 }
 
+bool changes_release(const Remedy& remedy) {
+  return std::any_of(remedy.changes.begin(), remedy.changes.end(),
+                     [](const Change& change) { return change.kind == Change::Kind::release; });
+}
+
 bool same_answer(const Verdict& a, const Verdict& b) {
   return a.error == b.error && a.rule == b.rule;
 }
@@ -131,8 +136,11 @@ Explanation explain_case(const Setting& setting, const Call& call) {
   if (verdict.rule == Rule::created) explanation.breakers = breakers_of(c);
   if (verdict.error == 0 || verdict.rule == Rule::family_not_modelled) return explanation;
   Later(c, explanation.answer, &explanation.not_reached).find();
+  // Where somebody's program refuses, another kernel is no remedy.
+  const bool policy = row(verdict.rule).is(RuleClass::policy);
   for (Remedy& remedy : remedies_of(c, kRemediesMax))
-    if (holds_as_flags(setting, call, remedy)) explanation.remedies.push_back(std::move(remedy));
+    if (!(policy && changes_release(remedy)) && holds_as_flags(setting, call, remedy))
+      explanation.remedies.push_back(std::move(remedy));
   return explanation;
 }
 

@@ -2,6 +2,7 @@
 #include "conformance/base/json_out.h"
 #include "conformance/explain/explain.h"
 #include "conformance/words/answer_json.h"
+#include "conformance/words/remedy_text.h"
 #include "conformance/words/state_json.h"
 #include "conformance/words/step_text.h"
 #include "conformance/world/sysctls_elsewhere.h"
@@ -33,9 +34,11 @@ void put_rule(JsonOut& out, Rule rule, Release release) {
 
 // A set of changes as flags, and the call where it changes too.
 void put_changes(JsonOut& out, const std::vector<Change>& changes) {
-  std::string flags;
+  std::string flags, deeds;
   out.begin_object();
   for (const Change& change : changes) {
+    if (const std::string deed = deed_of(change); !deed.empty())
+      deeds += (deeds.empty() ? "" : " and ") + deed;
     if (change.kind == Change::Kind::call) {
       out.member("call", call_text(change.call));
     } else {
@@ -43,6 +46,7 @@ void put_changes(JsonOut& out, const std::vector<Change>& changes) {
     }
   }
   out.member("flags", flags);
+  if (!deeds.empty()) out.member("do", deeds);
   out.end_object();
 }
 

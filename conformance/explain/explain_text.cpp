@@ -7,6 +7,7 @@
 #include "conformance/base/text_layout.h"
 #include "conformance/explain/explain.h"
 #include "conformance/explain/likely.h"
+#include "conformance/words/remedy_text.h"
 #include "conformance/words/step_text.h"
 #include "model/observables.h"
 #include "model/symbols.h"
@@ -116,7 +117,7 @@ void put_remedies(Sections& out, const Explanation& explanation) {
   if (verdict.error == 0 || verdict.rule == Rule::family_not_modelled) return;
   std::vector<std::vector<Change>> sets;
   for (const Remedy& remedy : explanation.remedies) sets.push_back(remedy.changes);
-  for (const std::string& line : change_lines(sets)) out.line("succeeds", paragraph(line, kLabel));
+  for (const std::string& line : remedy_lines(sets)) out.line("succeeds", paragraph(line, kLabel));
   if (sets.empty())
     out.line("succeeds", "by no single change of the world or the call, nor by two");
 }
