@@ -38,6 +38,7 @@ target_sources(sockoracle_conformance PRIVATE
   recording/recording_autoload.cpp
   recording/recording_write.cpp
   explain/causes_text.cpp
+  explain/every_errno.cpp
   explain/explain.cpp
   explain/explain_json.cpp
   explain/explain_state.cpp
@@ -48,6 +49,7 @@ target_sources(sockoracle_conformance PRIVATE
   explain/repro.cpp
   explain/repro_look.cpp
   explain/repro_stage.cpp
+  explain/sensitivity.cpp
   explain/table_text.cpp
   report/common.cpp
   report/diff_text.cpp

@@ -12,6 +12,25 @@ const sock_callback kInetSockDestruct{"inet_sock_destruct"};
 
 int32_t ipproto_max(const Kernel& k) { return k.has(Behaviour::ipproto_max_263) ? 263 : 256; }
 
+// RHEL 8 takes MPTCP's number, which lies beyond its IPPROTO_MAX.
+bool out_of_range(const Kernel& k, const Protocol& protocol) {
+  if (k.has(Behaviour::rhel8_mptcp_alias) && protocol == kIPPROTO_MPTCP) return false;
+  return protocol < 0 || protocol >= ipproto_max(k);
+}
+
+bool is_mptcp_alias(const Kernel& k, const Protocol& protocol) {
+  return k.has(Behaviour::rhel8_mptcp_alias) && protocol == kMptcpAlias;
+}
+
+// kernel/groups.c:in_egroup_p: the effective group or a supplementary one.
+bool current_has_network(Kernel& k) {
+  constexpr uint32_t kAidInet = 3003;  // Android, include/linux/android_aid.h
+  const Caller& cred = k.world().caller;
+  bool member = cred.egid == kAidInet;
+  for (size_t i = 0; i < cred.group_count; ++i) member = member || cred.groups[i] == kAidInet;
+  return member || capable(k, kCAP_NET_RAW);
+}
+
 int __cgroup_bpf_run_filter_sk(Kernel& k, sock& sk) {
   if (!k.has(Behaviour::cgroup_bpf_sock_create)) return 0;
   int32_t refused = k.world().policies.cgroup_sock_create;
@@ -42,7 +61,8 @@ void inet_init_csk_locks(Kernel& k, sock& sk) {
 // Hazards are about one call; which protocols share them is not asked.
 void note_number_hazards(Kernel& k, const socket& sock, const inet_sock& inet,
                          const Protocol& protocol) {
-  if (inet.sk_protocol.number != static_cast<uint32_t>(protocol.value()))
+  const bool aliased = k.has(Behaviour::rhel8_mptcp_alias) && protocol.value() == kIPPROTO_MPTCP;
+  if (!aliased && inet.sk_protocol.number != static_cast<uint32_t>(protocol.value()))
     k.hazard(Hazard::truncated_protocol);
   if (sock.type == kSOCK_RAW && inet.skc_num.number == 0) k.hazard(Hazard::null_get_port);
 }
@@ -64,9 +84,14 @@ int inet_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
       sock.type != kSOCK_RAW && sock.type != kSOCK_DGRAM)
     build_ehash_secret(k);
   if (k.has(Behaviour::protocol_range_check)) {
-    if (protocol < 0 || protocol >= ipproto_max(k)) return k.fail(Rule::protocol_range, kEINVAL);
+    if (out_of_range(k, protocol)) return k.fail(Rule::protocol_range, kEINVAL);
     k.pass(Rule::protocol_range);
   }
+  if (k.has(Behaviour::android_paranoid_network)) {
+    if (!current_has_network(k)) return k.fail(Rule::android_network, kEACCES);
+    k.pass(Rule::android_network);
+  }
+  if (is_mptcp_alias(k, protocol)) return k.fail(Rule::protocol_known, kEPROTONOSUPPORT);
   sock.state = SS_UNCONNECTED;
 
   // An entry matches when its number is the one asked for, when the caller asked for 0 or when the
@@ -134,6 +159,8 @@ lookup_protocol:
 
   inet->sk_destruct = &kInetSockDestruct;
   inet->sk_protocol = protocol.low_bits(bits_of_sk_protocol(k));
+  if (k.has(Behaviour::rhel8_mptcp_alias) && protocol.value() == kIPPROTO_MPTCP)
+    inet->sk_protocol = {kMptcpAlias, 0};
   inet->sk_backlog_rcv = &inet->sk_prot->backlog_rcv;
   if (k.has(Behaviour::txrehash_from_sysctl))
     inet->sk_txrehash = static_cast<uint8_t>(k.sysctl(Sysctl::txrehash));

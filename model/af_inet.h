@@ -24,6 +24,12 @@ bool unregister_protosw(std::array<inet_protosw*, kSOCK_MAX>& heads, inet_protos
 
 // IPPROTO_MAX of the release.
 int32_t ipproto_max(const Kernel& k);
+bool out_of_range(const Kernel& k, const Protocol& protocol);
+// RHEL 8's own number of MPTCP, which no caller may give.
+inline constexpr uint16_t kMptcpAlias = 66;
+bool is_mptcp_alias(const Kernel& k, const Protocol& protocol);
+// Android, net/ipv4/af_inet.c: AID_INET or CAP_NET_RAW in the initial user namespace.
+bool current_has_network(Kernel& k);
 // The width of sk_protocol: 8 bits until 5.5.
 uint8_t bits_of_sk_protocol(const Kernel& k);
 // A number that sk_protocol or inet_num cannot hold, or a raw sock without one.

@@ -29,9 +29,14 @@ int inet6_create(Kernel& k, net& net, socket& sock, int32_t asked, bool kern) {
   Protocol protocol = k.asked(asked, kern);
 
   if (k.has(Behaviour::protocol_range_check)) {
-    if (protocol < 0 || protocol >= ipproto_max(k)) return k.fail(Rule::protocol_range, kEINVAL);
+    if (out_of_range(k, protocol)) return k.fail(Rule::protocol_range, kEINVAL);
     k.pass(Rule::protocol_range);
   }
+  if (k.has(Behaviour::android_paranoid_network)) {
+    if (!current_has_network(k)) return k.fail(Rule::android_network, kEACCES);
+    k.pass(Rule::android_network);
+  }
+  if (is_mptcp_alias(k, protocol)) return k.fail(Rule::protocol_known, kEPROTONOSUPPORT);
 
 lookup_protocol:
   err = -kESOCKTNOSUPPORT;
@@ -88,6 +93,8 @@ lookup_protocol:
   inet->sk_destruct = k.has(Behaviour::inet6_destructor) ? &kInet6SockDestruct : &kInetSockDestruct;
   inet->sk_family = static_cast<uint16_t>(kAF_INET6);
   inet->sk_protocol = protocol.low_bits(bits_of_sk_protocol(k));
+  if (k.has(Behaviour::rhel8_mptcp_alias) && protocol.value() == kIPPROTO_MPTCP)
+    inet->sk_protocol = {kMptcpAlias, 0};
   inet->sk_backlog_rcv = &inet->sk_prot->backlog_rcv;
   np = inet->pinet6 = answer_prot->pinfo(*inet);
   np->hop_limit = -1;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "model/vendor.h"
+
 namespace sockoracle {
 namespace {
 
@@ -19,6 +21,16 @@ constexpr Vendor kVendors[] = {
 #include "model/kernel_vendors.def"
 };
 
+struct RhelBuild {
+  std::string_view release;
+  uint32_t build;
+  std::string_view version;
+};
+constexpr RhelBuild kRhelBuilds[] = {
+#define RHEL_BUILD(release, build, version) {release, build, version},
+#include "model/rhel_builds.def"
+};
+
 // A release as written: X.Y, X.Y.Z or X.Y.Z.more, then a suffix.
 struct Written {
   ReleaseNumbers numbers;
@@ -31,24 +43,6 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool starts(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
-}
-
-// * is any text, # a digit.
-bool fits(std::string_view text, std::string_view pattern) {
-  while (!pattern.empty()) {
-    if (pattern.front() == '*') {
-      pattern.remove_prefix(1);
-      for (size_t at = 0; at <= text.size(); ++at)
-        if (fits(text.substr(at), pattern)) return true;
-      return false;
-    }
-    if (text.empty()) return false;
-    if (pattern.front() == '#' ? !is_digit(text.front()) : pattern.front() != text.front())
-      return false;
-    text.remove_prefix(1);
-    pattern.remove_prefix(1);
-  }
-  return text.empty();
 }
 
 std::string_view take_word(std::string_view& text) {
@@ -97,7 +91,7 @@ bool is_candidate(std::string_view suffix) {
 
 const Vendor* vendor_of(std::string_view release, std::string_view version) {
   for (const Vendor& row : kVendors) {
-    if (!row.release.empty() && !fits(release, row.release)) continue;
+    if (!row.release.empty() && !fits_name(release, row.release)) continue;
     if (version.find(row.version) != std::string_view::npos) return &row;
   }
   return nullptr;
@@ -146,6 +140,33 @@ void add_note_of_sublevel(KernelName& name, const Vendor* vendor) {
   name.note.add(" has it");
 }
 
+// "a RHEL 9.4 kernel: ...": the version from the name, or from the count of builds.
+void add_note_of_rhel(KernelName& name) {
+  add_note(name, "a RHEL ");
+  const size_t el = name.word.view().find(".el");
+  std::string_view version = name.word.view().substr(el + 3);
+  version = version.substr(0, version.find_first_not_of("0123456789_"));
+  const size_t dot = version.find('_');
+  std::string_view by_build;
+  for (const RhelBuild& row : kRhelBuilds)
+    if (fits_name(name.word.view(), row.release) && build_of(name.word.view()) >= row.build)
+      by_build = row.version;
+  if (dot != std::string_view::npos) {
+    name.note.add(version.substr(0, dot));
+    name.note.add(".");
+    name.note.add(version.substr(dot + 1));
+  } else {
+    name.note.add(by_build.empty() ? version : by_build);
+  }
+  uint32_t known = 0;
+  for (const VendorRow& row : vendor_rows()) known += concerns(row, name.word.view()) ? 1 : 0;
+  name.note.add(" kernel: ");
+  if (known == 0) return name.note.add("its backports are not known");
+  name.note.add(known);
+  name.note.add(known == 1 ? " change of its own is" : " changes of its own are");
+  name.note.add(" applied, other backports are not known");
+}
+
 // "-122-custom": a package's count; who gives one may keep the sublevel out of the name.
 bool counts(std::string_view suffix) {
   return suffix.size() >= 2 && suffix[0] == '-' && is_digit(suffix[1]) &&
@@ -169,6 +190,23 @@ void set_series(KernelName& name, ReleaseNumbers asked) {
 
 }  // namespace
 
+bool fits_name(std::string_view text, std::string_view pattern) {
+  while (!pattern.empty()) {
+    if (pattern.front() == '*') {
+      pattern.remove_prefix(1);
+      for (size_t at = 0; at <= text.size(); ++at)
+        if (fits_name(text.substr(at), pattern)) return true;
+      return false;
+    }
+    if (text.empty()) return false;
+    if (pattern.front() == '#' ? !is_digit(text.front()) : pattern.front() != text.front())
+      return false;
+    text.remove_prefix(1);
+    pattern.remove_prefix(1);
+  }
+  return text.empty();
+}
+
 std::optional<KernelName> read_kernel_name(std::string_view text, std::string_view version) {
   std::string_view rest = without_prefix(text);
   const std::string_view word = take_word(rest);
@@ -186,13 +224,19 @@ std::optional<KernelName> read_kernel_name(std::string_view text, std::string_vi
   KernelName name;
   set_series(name, said->numbers);
   if (vendor != nullptr) name.vendor = vendor->name;
-  if (said->suffix.find("-next-") != std::string_view::npos)
-    add_note(name, "linux-next has what comes after: the release itself answers");
+  name.word.add(word);
+  const bool next = said->suffix.find("-next-") != std::string_view::npos;
+  const bool newer = !name.in_table && name.release.index != 0;
+  name.may_differ =
+      next || newer || !candidate.empty() || (vendor != nullptr && !vendor->remark.empty());
+  if (next) add_note(name, "linux-next has what comes after: the release itself answers");
   else if (!candidate.empty()) add_note(name, "a release candidate: the release itself answers");
   else if (zero && !named && name.in_table &&
            (vendor != nullptr ? vendor->sublevel == Sublevel::hidden : counts(said->suffix)))
     add_note_of_sublevel(name, vendor);
-  if (vendor != nullptr && !vendor->remark.empty()) add_note(name, vendor->remark);
+  if (vendor == nullptr || vendor->remark.empty()) return name;
+  if (vendor->name == "RHEL") add_note_of_rhel(name);
+  else add_note(name, vendor->remark);
   return name;
 }
 

@@ -36,9 +36,15 @@ struct KernelName {
   // Its series is in the table: false where the oldest or the newest answers in its place.
   bool in_table = true;
   std::string_view vendor;  // of kernel_vendors.def; empty where none fits
+  ShortText word;           // what uname -r prints
+  // It may have taken over what came later, or not have all of its release yet.
+  bool may_differ = false;
   // What was assumed: "sublevel not known: 0 assumed". Empty where nothing was.
   ShortText note;
 };
+
+// * is any text, # a digit.
+bool fits_name(std::string_view text, std::string_view pattern);
 
 // `text` is what uname -r, uname -a, /proc/version or /proc/version_signature print, a version of
 // Debian's package ("1:6.1.63-1+rpt1"), or a release as people write it ("6.12", "v6.12.43");

@@ -76,9 +76,11 @@ void check_diff_flags(const DiffOptions& options, const std::vector<Item>& items
 }
 
 void check_explain_flags(const ExplainOptions& options) {
+  if (options.every_errno && !options.error.empty())
+    throw UsageError("--every-errno and --errno: accepted is one of them");
   if (!options.steps && !options.state && !options.fields) return;
   const std::string flag = options.steps ? "--steps" : options.state ? "--state" : "--fields";
-  if (!options.error.empty())
+  if (!options.error.empty() || options.every_errno)
     throw UsageError(flag + " changes nothing here: --errno lists causes, each by its rule");
   if (options.json)
     throw UsageError(flag + " changes nothing here: --format json has every step and value");

@@ -162,6 +162,11 @@ void add_explain(CLI::App& app, State& state) {
                   "the reverse: the causes of this errno, likely ones first; its name, number or "
                   "text")
       ->type_name("ERRNO");
+  command.add_flag("--every-errno", state.explain.every_errno,
+                   "all errnos that the call can give, by whom, and how strace fakes each");
+  command.add_flag("--sensitivity", state.explain.sensitivity,
+                   "whether the answer depends on what the kernel may have taken over from later "
+                   "releases (shown unasked for vendors' kernels, candidates and newer ones)");
   command.add_flag("--steps", state.explain.steps, "every step of the path");
   command.add_flag("--fields", state.explain.fields, "the kernel's fields of the fresh socket");
   command.add_flag("--state", state.explain.state,
@@ -195,6 +200,11 @@ void add_explain(CLI::App& app, State& state) {
     check_explain_flags(state.explain);
     const Setting setting = build_setting(state.flags.items());
     check_faults(setting, call);
+    if (state.explain.every_errno) {
+      put(state, every_errno_text(setting, call, state.explain));
+      state.status = answered_status(setting, call);
+      return;
+    }
     put(state, state.explain.error.empty() ? explain_text(setting, call, state.explain)
                                            : causes_text(setting, call, state.explain));
     state.status = pasted_differs(setting, call, state.explain) ? kExitDifference

@@ -22,6 +22,8 @@ struct ExplainOptions {
   bool fields = false;  // the kernel's fields of the fresh socket
   bool state = false;   // those, and every option and view of it
   std::string error;    // --errno: the reverse question
+  bool every_errno = false;       // --every-errno: all of them
+  bool sensitivity = false;       // also where the kernel is mainline's
   std::optional<int32_t> pasted;  // what the text of the call says was answered; 0 = a descriptor
 };
 
@@ -62,6 +64,9 @@ std::string socket_text(const State& state, bool views);
 std::string causes_text(const Setting& setting, const Call& call, const ExplainOptions& options);
 std::string causes_json(const Setting& setting, const Call& call, const std::string& error,
                         const std::vector<ErrnoCause>& causes);
+// --every-errno: each errno that the call can give, by whom, and how strace fakes it.
+std::string every_errno_text(const Setting& setting, const Call& call,
+                             const ExplainOptions& options);
 // Sysctls of the world that socket() does not read.
 void put_without_effect(Sections& out, const Setting& setting);
 // Their parts of a longer answer.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/base/json_out.h"
 #include "conformance/explain/explain.h"
+#include "conformance/explain/sensitivity.h"
 #include "conformance/words/answer_json.h"
 #include "conformance/words/remedy_text.h"
 #include "conformance/words/state_json.h"
@@ -133,6 +134,14 @@ std::string explain_json(const Setting& setting, const Explanation& explanation,
   put_rule(out, verdict.rule, setting.world.release);
   put_path(out, explanation);
   put_span(out, explanation);
+  if (options.sensitivity || setting.release_may_differ) {
+    out.key("sensitivity");
+    out.begin_list();
+    for (const std::string& line :
+         sensitivity_lines(sensitivity_of(explanation.asked, setting.release_may_differ)))
+      out.text(line);
+    out.end_list();
+  }
   out.key("remedies");
   out.begin_list();
   for (const Remedy& remedy : explanation.remedies) put_changes(out, remedy.changes);

@@ -7,6 +7,7 @@
 #include "conformance/base/text_layout.h"
 #include "conformance/explain/explain.h"
 #include "conformance/explain/likely.h"
+#include "conformance/explain/sensitivity.h"
 #include "conformance/words/remedy_text.h"
 #include "conformance/words/step_text.h"
 #include "model/observables.h"
@@ -110,6 +111,16 @@ void put_span(Sections& out, const Explanation& explanation) {
                              (newest ? ", to this day (" + last + ")" : ", up to " + last));
   if (!oldest) put_reasons(out, first, era_reasons(explanation.since));
   if (!newest) put_reasons(out, releases()[span.last + 1u].name, era_reasons(explanation.until));
+}
+
+// Where the kernel may be otherwise than its release, and on request.
+void put_sensitivity(Sections& out, const Setting& setting, const Explanation& explanation,
+                     const ExplainOptions& options) {
+  if (!options.sensitivity && !setting.release_may_differ) return;
+  if (explanation.answer.verdict.rule == Rule::family_not_modelled) return;
+  const Sensitivity sensitivity = sensitivity_of(explanation.asked, setting.release_may_differ);
+  for (const std::string& line : sensitivity_lines(sensitivity))
+    out.line("sensitivity", paragraph(line, kLabel));
 }
 
 void put_remedies(Sections& out, const Explanation& explanation) {
@@ -236,6 +247,7 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
   put_steps(out, explanation.answer.steps, options.steps);
   put_not_reached(out, explanation);
   put_span(out, explanation);
+  put_sensitivity(out, setting, explanation, options);
   put_remedies(out, explanation);
   if (created) put_breakers(out, explanation);
   put_hazards(out, verdict.hazards);

@@ -23,7 +23,7 @@ namespace sockoracle {
 // A page runs on no kernel that it could look at.
 HostFacts host_facts(const std::string&) { return {}; }
 const KernelName& default_kernel() {
-  static const KernelName newest{.release = newest_release(), .vendor = {}, .note = {}};
+  static const KernelName newest{.release = newest_release(), .vendor = {}, .word = {}, .note = {}};
   return newest;
 }
 const OwnCaller& own_caller() {

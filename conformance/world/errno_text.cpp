@@ -64,6 +64,7 @@ std::optional<int32_t> errno_of_text(std::string_view text) {
     const size_t begin = std::min(word.find_first_not_of(kAround), word.size());
     return word.substr(begin, word.find_last_not_of(kAround) + 1 - begin);
   };
+  if (const auto whole = of_word(trimmed(text))) return whole;  // .lib section in ...
   text = stripped(text);
   if (const auto whole = of_word(text)) return whole;
   if (const auto number = behind_errno(text)) return number;
@@ -71,6 +72,7 @@ std::optional<int32_t> errno_of_text(std::string_view text) {
   if (text.starts_with("-1 ")) text = stripped(text.substr(3));
   if (const size_t bracket = text.find(" ("); bracket != std::string_view::npos)
     if (const auto name = of_word(stripped(text.substr(0, bracket)))) return name;
+  if (text.ends_with(")")) text.remove_suffix(1);
   for (size_t at = 0; (at = text.find(": ", at)) != std::string_view::npos; at += 2)
     if (const auto tail = of_word(stripped(text.substr(at + 2)))) return tail;
   return of_word(text);

@@ -265,7 +265,8 @@ const ProviderRow* provider_of_module(std::string_view module) {
 namespace {
 
 KernelName read_default_kernel() {
-  KernelName newest{.release = newest_release(), .vendor = {}, .note = {}};
+  KernelName newest;
+  newest.release = newest_release();
   utsname names{};
   if (uname(&names) != 0 || std::string_view(names.sysname) != "Linux") return newest;
   const std::string version = names.version + signature_of(text_if_there(kSignature));

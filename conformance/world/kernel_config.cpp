@@ -20,6 +20,7 @@ constexpr std::string_view kSymbols[] = {
     "IPV6",
     "PACKET",
     "INIT_ON_ALLOC_DEFAULT_ON",
+    "ANDROID_PARANOID_NETWORK",
     "CGROUP_BPF",
     "CGROUP_NET_CLASSID",
     "CGROUP_NET_PRIO",
@@ -66,6 +67,7 @@ bool apply_config(World& world, std::string_view symbol, std::string_view value)
   if (symbol == "MODULES") world.modules_enabled = on;
   if (symbol == "INIT_ON_ALLOC_DEFAULT_ON") world.init_on_alloc = on;
   if (symbol == "CGROUP_BPF") world.without.set(Behaviour::cgroup_bpf_sock_create, !on);
+  if (symbol == "ANDROID_PARANOID_NETWORK") world.with.set(Behaviour::android_paranoid_network, on);
   if (symbol == "MPTCP_IPV6" && behaviours_of(world.release).has(Behaviour::mptcp_ipv6))
     world.without.set(Behaviour::mptcp_ipv6, !on);
   for (const ProviderRow& row : providers()) {
@@ -83,7 +85,7 @@ namespace {
 // Those that apply_config reads by name.
 bool has_effect(std::string_view symbol) {
   constexpr std::string_view kRead[] = {"MODULES", "INIT_ON_ALLOC_DEFAULT_ON", "CGROUP_BPF",
-                                        "MPTCP_IPV6"};
+                                        "MPTCP_IPV6", "ANDROID_PARANOID_NETWORK"};
   return std::find(std::begin(kRead), std::end(kRead), symbol) != std::end(kRead);
 }
 

@@ -14,6 +14,7 @@
 #include "conformance/world/sysctls_elsewhere.h"
 #include "model/kernel_name.h"
 #include "model/symbols.h"
+#include "model/vendor.h"
 #include "model/world_facts.h"
 
 namespace sockoracle {
@@ -67,7 +68,12 @@ KernelName kernel_of(const Item& item) {
   return *name;
 }
 
-void apply_release(World& world, const Item& item) { set_release(world, kernel_of(item).release); }
+// With what its vendor is known to do otherwise.
+void apply_release(World& world, const Item& item) {
+  const KernelName name = kernel_of(item);
+  set_release(world, name.release);
+  apply_vendor(world, name.word.view());
+}
 
 void apply_config_item(World& world, const Item& item) {
   if (!is_config_symbol(item.key)) {
@@ -356,14 +362,19 @@ Setting build_setting(const std::vector<Item>& given) {
   } else {
     const KernelName& name = default_kernel();
     setting.world = default_world(name.release);
+    apply_vendor(setting.world, name.word.view());
     setting.release_note = name.note.view();
+    setting.release_may_differ = name.may_differ;
   }
   setting.base = setting.world;
   setting.caller = "root";
   for (const Item& item : items) {
     if (!is_host(item)) apply_item(setting.world, item);
-    if (item.kind == ItemKind::release && !is_host(item))
-      setting.release_note = kernel_of(item).note.view();
+    if (item.kind == ItemKind::release && !is_host(item)) {
+      const KernelName name = kernel_of(item);
+      setting.release_note = name.note.view();
+      setting.release_may_differ = name.may_differ;
+    }
     const std::string flag = flag_text(item);
     if (!flag.empty()) setting.flags += (setting.flags.empty() ? "" : " ") + flag;
     if (item.kind == ItemKind::context) setting.caller = item.value;

@@ -17,12 +17,13 @@ struct JsonTree;
 // A world, and how to say it.
 struct Setting {
   World world;
-  World base;                  // before the items
-  std::vector<Item> items;     // as they were given
-  std::string release_note;    // what was assumed of the release: "sublevel not known: 0 assumed"
-  std::string caller;          // "nobody", "nobody, cap net_raw"
-  std::string who;             // of "me": "uid 1000, gid 1000, no capability"
-  bool caller_chosen = false;  // by --as or by --world; else it is root by default
+  World base;                // before the items
+  std::vector<Item> items;   // as they were given
+  std::string release_note;  // what was assumed of the release: "sublevel not known: 0 assumed"
+  bool release_may_differ = false;  // a vendor's, a candidate, newer than the table
+  std::string caller;               // "nobody", "nobody, cap net_raw"
+  std::string who;                  // of "me": "uid 1000, gid 1000, no capability"
+  bool caller_chosen = false;       // by --as or by --world; else it is root by default
   std::string flags;  // all that differs from the default, as flags: "--release 6.12 --as nobody"
 };
 

@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(calls_of_other_tracers) {
   };
   const Row rows[] = {
       {"  0.172 ( 0.026 ms): socket(family: INET, type: STREAM, protocol: 6  ) = 1",
-       "socket(AF_INET, SOCK_STREAM, 6  ) = 1\n"},
+       "socket(AF_INET, SOCK_STREAM, 6) = 1\n"},
       {"6854.7 ( 0.005 ms): a b/1332 socket(family: INET, type: DGRAM|CLOEXEC, protocol: UDP)"
        " = 45",
        "1332 socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, IPPROTO_UDP) = 45\n"},

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(each_of_this_machine) {
 
 BOOST_AUTO_TEST_CASE(what_is_none) {
   for (const char* text : {"", " ", "0", "-0", "EWHAT", "4095", "Success", "errno", "errno=", ":",
-                           "99999999999999999999", "socket: no idea", "Permission", "(", "-1 "})
+                           "99999999999999999999", "socket: no idea", "Permission", "("})
     BOOST_TEST(!errno_of_text(text).has_value(), text);
 }
 
