@@ -11,15 +11,19 @@ constexpr ContextRow kContexts[] = {
 #include "model/contexts.def"
 };
 
-std::string_view take_word(std::string_view& text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  const size_t end = text.find(' ');
-  const std::string_view word = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end);
-  return word;
+constexpr std::string_view take_until(std::string_view& text, char separator) {
+  const size_t end = text.find(separator);
+  const std::string_view part = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return part;
 }
 
-uint32_t number(std::string_view word) {
+constexpr std::string_view take_operation(std::string_view& text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  return take_until(text, ';');
+}
+
+constexpr uint32_t number(std::string_view word) {
   uint32_t n = 0;
   for (const char c : word) n = n * 10 + static_cast<uint32_t>(c - '0');
   return n;
@@ -47,7 +51,7 @@ uint64_t capability_bit(std::string_view name) {
   return 0;
 }
 
-void set_caps(World& world, std::string_view word) {
+void apply_caps(World& world, std::string_view word) {
   const size_t colon = word.find(':');
   const std::string_view how = word.substr(0, colon);
   const uint64_t bit = colon == std::string_view::npos ? 0 : capability_bit(word.substr(colon + 1));
@@ -57,22 +61,20 @@ void set_caps(World& world, std::string_view word) {
   else if (how == "only") world.caller.caps = bit;
 }
 
-void set_groups(World& world, std::string_view word) {
+void apply_groups(World& world, std::string_view word) {
   world.caller.group_count = 0;
   world.caller.groups = {};
   if (word == "none") return;
   while (!word.empty() && world.caller.group_count < kGroupsMax) {
-    const size_t comma = word.find(',');
-    world.caller.groups[world.caller.group_count++] = number(word.substr(0, comma));
-    word.remove_prefix(comma == std::string_view::npos ? word.size() : comma + 1);
+    world.caller.groups[world.caller.group_count++] = number(take_until(word, ','));
   }
 }
 
-void set_sysctl(World& world, std::string_view rest) {
-  const SysctlRow* row = find_sysctl(take_word(rest));
+void apply_sysctl(World& world, std::string_view rest) {
+  const SysctlRow* row = find_sysctl(take_until(rest, ' '));
   if (row == nullptr) return;
   SysctlValue& value = world.sysctls[static_cast<size_t>(row->id)];
-  for (size_t i = 0; i < row->count; ++i) value.v[i] = number(take_word(rest));
+  for (size_t i = 0; i < row->count; ++i) value.v[i] = number(take_until(rest, ' '));
 }
 
 // A new network namespace starts with the defaults, whatever the one before was set to.
@@ -84,44 +86,115 @@ void reset_netns(World& world) {
   world.mib_ready = false;
 }
 
-void apply_operation(World& world, std::string_view op) {
-  Caller& caller = world.caller;
-  const std::string_view word = take_word(op);
-  if (word == "netns") {
-    world.net_user_ns = caller.user_ns;
-    reset_netns(world);
-  } else if (word == "userns") {
-    caller.user_ns = add_user_ns(world, caller.user_ns, caller.euid);
-    caller.caps = kAllCaps;
-  } else if (word == "ownednetns") {
-    world.net_user_ns = add_user_ns(world, caller.user_ns, number(take_word(op)));
-    reset_netns(world);
-  } else if (word == "sysctl") {
-    set_sysctl(world, op);
-  } else if (word == "groups") {
-    set_groups(world, take_word(op));
-  } else if (word == "gid") {
-    caller.egid = caller.fsgid = number(take_word(op));
-  } else if (word == "egid") {
-    caller.egid = caller.fsgid = number(take_word(op));
-  } else if (word == "uid") {
-    caller.euid = caller.fsuid = number(take_word(op));
-  } else if (word == "caps") {
-    set_caps(world, take_word(op));
-  } else if (word == "nofile") {
-    world.limits.fds_left = static_cast<int32_t>(number(take_word(op)));
-  } else if (word == "cgroup-deny") {
-    world.policies.cgroup_sock_create = kEPERM;
-  } else if (word == "lsm-deny-create") {
-    world.policies.lsm_socket_create = kEACCES;
-  } else if (word == "lsm-deny-post-create") {
-    world.policies.lsm_socket_post_create = kEACCES;
-  } else if (word == "lsm-deny-alloc") {
-    world.policies.lsm_sk_alloc = kEACCES;
-  } else if (word == "file-max") {
-    world.limits.files_left = 0;
-  }
+void apply_netns(World& world, std::string_view) {
+  world.net_user_ns = world.caller.user_ns;
+  reset_netns(world);
 }
+
+void apply_userns(World& world, std::string_view) {
+  world.caller.user_ns = add_user_ns(world, world.caller.user_ns, world.caller.euid);
+  world.caller.caps = kAllCaps;
+}
+
+void apply_ownednetns(World& world, std::string_view uid) {
+  world.net_user_ns = add_user_ns(world, world.caller.user_ns, number(uid));
+  reset_netns(world);
+}
+
+void apply_gid(World& world, std::string_view id) {
+  world.caller.egid = world.caller.fsgid = number(id);
+}
+void apply_egid(World& world, std::string_view id) { apply_gid(world, id); }
+void apply_uid(World& world, std::string_view id) {
+  world.caller.euid = world.caller.fsuid = number(id);
+}
+
+void apply_nofile(World& world, std::string_view count) {
+  world.limits.fds_left = static_cast<int32_t>(number(count));
+}
+void apply_file_max(World& world, std::string_view) { world.limits.files_left = 0; }
+
+void apply_cgroup_deny(World& world, std::string_view) {
+  world.policies.cgroup_sock_create = kEPERM;
+}
+void apply_lsm_deny_create(World& world, std::string_view) {
+  world.policies.lsm_socket_create = kEACCES;
+}
+void apply_lsm_deny_post_create(World& world, std::string_view) {
+  world.policies.lsm_socket_post_create = kEACCES;
+}
+void apply_lsm_deny_alloc(World& world, std::string_view) { world.policies.lsm_sk_alloc = kEACCES; }
+
+enum class Argument : uint8_t { nothing, id, groups, caps, sysctl };
+
+struct OperationRow {
+  std::string_view word;
+  Argument argument;
+  void (*apply)(World& world, std::string_view argument);
+};
+
+constexpr OperationRow kOperations[] = {
+#define CONTEXT_OPERATION(id, word, argument, sentence) {word, Argument::argument, apply_##id},
+#include "model/context_operations.def"
+};
+
+constexpr const OperationRow* find_operation(std::string_view word) {
+  for (const OperationRow& row : kOperations)
+    if (row.word == word) return &row;
+  return nullptr;
+}
+
+constexpr bool is_number(std::string_view word) {
+  for (const char c : word)
+    if (c < '0' || c > '9') return false;
+  return !word.empty();
+}
+
+constexpr bool are_numbers(std::string_view words, char separator) {
+  if (words.empty() || words.back() == separator) return false;
+  while (!words.empty())
+    if (!is_number(take_until(words, separator))) return false;
+  return true;
+}
+
+constexpr bool is_sysctl(std::string_view text) {
+  const std::string_view name = take_until(text, ' ');
+#define SYSCTL(id, known, count, d0, d1, d2, min, max, scope, sentence) \
+  if (name == known) return are_numbers(text, ' ');
+#define SYSCTL_DEFAULT(sysctl, index, before, behaviour)
+#include "model/sysctls.def"
+  return false;
+}
+
+constexpr bool is_caps(std::string_view text) {
+  const std::string_view how = take_until(text, ':');
+  if (how == "none" || how == "all") return text.empty();
+  return (how == "all-but" || how == "only") && !text.empty();
+}
+
+constexpr bool fits(Argument argument, std::string_view text) {
+  switch (argument) {
+    case Argument::nothing: return text.empty();
+    case Argument::id: return is_number(text);
+    case Argument::groups: return text == "none" || are_numbers(text, ',');
+    case Argument::caps: return is_caps(text);
+    case Argument::sysctl: return is_sysctl(text);
+  }
+  return false;
+}
+
+constexpr bool well_formed(std::string_view operations) {
+  while (!operations.empty()) {
+    std::string_view argument = take_operation(operations);
+    const OperationRow* row = find_operation(take_until(argument, ' '));
+    if (row == nullptr || !fits(row->argument, argument)) return false;
+  }
+  return true;
+}
+
+// Each context on its own, so that the compiler names the one that is wrong.
+#define CONTEXT(name, operations, sentence) static_assert(well_formed(operations), name);
+#include "model/contexts.def"
 
 }  // namespace
 
@@ -143,9 +216,9 @@ void apply_context(World& world, const ContextRow& context) {
   world.policies = {};
   std::string_view operations = context.operations;
   while (!operations.empty()) {
-    const size_t end = operations.find(';');
-    apply_operation(world, operations.substr(0, end));
-    operations.remove_prefix(end == std::string_view::npos ? operations.size() : end + 1);
+    std::string_view argument = take_operation(operations);
+    const OperationRow* row = find_operation(take_until(argument, ' '));
+    if (row != nullptr) row->apply(world, argument);
   }
 }
 

@@ -143,9 +143,9 @@ static const struct Hook {
     const char *function;
     int16_t kern_at;                // -1: the hook is not told
 } hooks[] = {
-    {op_lsm_create, "bpf_lsm_socket_create", 24},
-    {op_lsm_post_create, "bpf_lsm_socket_post_create", 32},
-    {op_lsm_alloc, "bpf_lsm_sk_alloc_security", -1},
+    {op_lsm_deny_create, "bpf_lsm_socket_create", 24},
+    {op_lsm_deny_post_create, "bpf_lsm_socket_post_create", 32},
+    {op_lsm_deny_alloc, "bpf_lsm_sk_alloc_security", -1},
 };
 
 // Whoever is not this process passes, and what the kernel itself creates. A number alone names no

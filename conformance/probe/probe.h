@@ -206,10 +206,12 @@ int capabilities_set(uint64_t mask);                                // 0 or errn
 bool serve_context(char *arguments);
 bool serve(bool inside_context);     // the request loop; false after quit or EOF
 
-enum OpKind { op_netns, op_userns, op_ownednetns, op_mntns, op_sysctl, op_groups, op_gid, op_egid,
-              op_uid, op_caps, op_nofile, op_cgroup,
-              // machine.c; the first and the last only in a machine of its own:
-              op_cgroup_deny, op_lsm_create, op_lsm_post_create, op_lsm_alloc, op_file_max };
+// The model's list of operations, and what only the probe can do (stage_parse.c, stage.c).
+enum OpKind {
+#define CONTEXT_OPERATION(id, word, argument, sentence) op_##id,
+#define PROBE_OPERATION CONTEXT_OPERATION
+#include "model/context_operations.def"
+};
 enum { op_count_max = 32, group_count_max = 64 };
 
 enum CapsAsked { caps_none, caps_keep, caps_all, caps_all_but, caps_only };

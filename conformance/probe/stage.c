@@ -32,7 +32,7 @@ static bool check(int result, const char *call, struct Refusal *refusal)
     return result == 0 || refuse(refusal, call, errno);
 }
 
-static bool stage_userns(struct Refusal *refusal)
+static bool enter_userns(struct Refusal *refusal)
 {
     char line[48];
     const unsigned uid = geteuid(), gid = getegid();
@@ -96,8 +96,9 @@ static bool enter_netns_of(pid_t pid, struct Refusal *refusal)
     return check(result, "setns", refusal);
 }
 
-static bool stage_owned_netns(uint32_t uid, struct Refusal *refusal)
+static bool stage_ownednetns(const struct Op *op, struct Refusal *refusal)
 {
+    const uint32_t uid = (uint32_t)op->number;
     int report_pipe[2], wait_pipe[2];
     struct OwnerReport report = {.call = "helper", .error = EPIPE};
     if (pipe2(report_pipe, O_CLOEXEC) != 0)
@@ -144,8 +145,9 @@ static bool stage_sysctl(const struct Op *op, struct Refusal *refusal)
     return check(write_file(path, op->value), op->name, refusal);
 }
 
-static bool stage_uid(uid_t uid, struct Refusal *refusal)
+static bool stage_uid(const struct Op *op, struct Refusal *refusal)
 {
+    const uid_t uid = (uid_t)op->number;
     uint64_t effective, permitted;
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
         return refuse(refusal, "prctl", errno);
@@ -180,7 +182,7 @@ static bool stage_caps(const struct Op *op, struct Refusal *refusal)
 }
 
 // Exactly so many descriptors can still be opened. Those that are open stay usable.
-static bool stage_nofile(int64_t count, struct Refusal *refusal)
+static bool stage_nofile(const struct Op *op, struct Refusal *refusal)
 {
     struct rlimit limit;
     int lowest_free = dup(STDIN_FILENO);
@@ -189,57 +191,89 @@ static bool stage_nofile(int64_t count, struct Refusal *refusal)
     close(lowest_free);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return refuse(refusal, "getrlimit", errno);
-    limit.rlim_cur = (rlim_t)(lowest_free + count);
+    limit.rlim_cur = (rlim_t)(lowest_free + op->number);
     return check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit", refusal);
 }
 
-static bool stage_cgroup(const char *directory, struct Refusal *refusal)
+static bool stage_cgroup(const struct Op *op, struct Refusal *refusal)
 {
     char path[2 * word_size];
-    snprintf(path, sizeof path, "%s/cgroup.procs", directory);
+    snprintf(path, sizeof path, "%s/cgroup.procs", op->name);
     return check(write_file(path, "0"), "cgroup.procs", refusal);
+}
+
+static bool stage_netns(const struct Op *op, struct Refusal *refusal)
+{
+    (void)op;
+    return check(unshare(CLONE_NEWNET), "unshare", refusal);
+}
+
+static bool stage_userns(const struct Op *op, struct Refusal *refusal)
+{
+    (void)op;
+    // The uid may have changed, which closes /proc/self to its own process.
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    caps_undecided = false;
+    return enter_userns(refusal);
+}
+
+static bool stage_mntns(const struct Op *op, struct Refusal *refusal)
+{
+    (void)op;
+    return check(unshare(CLONE_NEWNS), "unshare", refusal) &&
+           check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount", refusal);
+}
+
+static bool stage_groups(const struct Op *op, struct Refusal *refusal)
+{
+    return check(setgroups((size_t)op->group_count, op->groups), "setgroups", refusal);
+}
+
+static bool stage_gid(const struct Op *op, struct Refusal *refusal)
+{
+    const gid_t id = (gid_t)op->number;
+    return check(setresgid(id, id, id), "setresgid", refusal);
+}
+
+static bool stage_egid(const struct Op *op, struct Refusal *refusal)
+{
+    const gid_t id = (gid_t)op->number;
+    return check(setresgid((gid_t)-1, id, (gid_t)-1), "setresgid", refusal);
+}
+
+static bool stage_cgroup_deny(const struct Op *op, struct Refusal *refusal)
+{
+    return stage_machine(op->kind, refusal);
+}
+
+static bool stage_lsm_deny_create(const struct Op *op, struct Refusal *refusal)
+{
+    return stage_machine(op->kind, refusal);
+}
+
+static bool stage_lsm_deny_post_create(const struct Op *op, struct Refusal *refusal)
+{
+    return stage_machine(op->kind, refusal);
+}
+
+static bool stage_lsm_deny_alloc(const struct Op *op, struct Refusal *refusal)
+{
+    return stage_machine(op->kind, refusal);
+}
+
+static bool stage_file_max(const struct Op *op, struct Refusal *refusal)
+{
+    return stage_machine(op->kind, refusal);
 }
 
 bool stage_op(const struct Op *op, struct Refusal *refusal)
 {
-    const uid_t id = (uid_t)op->number;
-    switch (op->kind) {
-    case op_netns:
-        return check(unshare(CLONE_NEWNET), "unshare", refusal);
-    case op_userns:
-        // The uid may have changed, which closes /proc/self to its own process.
-        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-        caps_undecided = false;
-        return stage_userns(refusal);
-    case op_ownednetns:
-        return stage_owned_netns(id, refusal);
-    case op_mntns:
-        return check(unshare(CLONE_NEWNS), "unshare", refusal) &&
-               check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount", refusal);
-    case op_sysctl:
-        return stage_sysctl(op, refusal);
-    case op_groups:
-        return check(setgroups((size_t)op->group_count, op->groups), "setgroups", refusal);
-    case op_gid:
-        return check(setresgid(id, id, id), "setresgid", refusal);
-    case op_egid:
-        return check(setresgid((gid_t)-1, id, (gid_t)-1), "setresgid", refusal);
-    case op_uid:
-        return stage_uid(id, refusal);
-    case op_caps:
-        return stage_caps(op, refusal);
-    case op_nofile:
-        return stage_nofile(op->number, refusal);
-    case op_cgroup:
-        return stage_cgroup(op->name, refusal);
-    case op_cgroup_deny:
-    case op_lsm_create:
-    case op_lsm_post_create:
-    case op_lsm_alloc:
-    case op_file_max:
-        return stage_machine(op->kind, refusal);
-    }
-    return refuse(refusal, "operation", ENOSYS);
+    static bool (*const stages[])(const struct Op *op, struct Refusal *refusal) = {
+#define CONTEXT_OPERATION(id, word, argument, sentence) [op_##id] = stage_##id,
+#define PROBE_OPERATION CONTEXT_OPERATION
+#include "model/context_operations.def"
+    };
+    return stages[op->kind](op, refusal);
 }
 
 bool stage_end(struct Refusal *refusal)

@@ -58,22 +58,17 @@ static bool good_sysctl_name(const char *name)
            strstr(name, "..") == NULL && strchr(name, '/') == NULL;
 }
 
+enum Argument { argument_nothing, argument_id, argument_groups, argument_caps, argument_sysctl,
+                argument_directory };
+
 static const struct OpRow {
     const char *word;
     enum OpKind kind;
-    bool has_number, has_word;
+    enum Argument argument;
 } op_rows[] = {
-    {"netns", op_netns, false, false},   {"userns", op_userns, false, false},
-    {"mntns", op_mntns, false, false},   {"ownednetns", op_ownednetns, true, false},
-    {"gid", op_gid, true, false},        {"egid", op_egid, true, false},
-    {"uid", op_uid, true, false},        {"nofile", op_nofile, true, false},
-    {"groups", op_groups, false, true},  {"caps", op_caps, false, true},
-    {"sysctl", op_sysctl, false, true},  {"cgroup", op_cgroup, false, true},
-    {"cgroup-deny", op_cgroup_deny, false, false},
-    {"lsm-deny-create", op_lsm_create, false, false},
-    {"lsm-deny-post-create", op_lsm_post_create, false, false},
-    {"lsm-deny-alloc", op_lsm_alloc, false, false},
-    {"file-max", op_file_max, false, false},
+#define CONTEXT_OPERATION(id, word, argument, sentence) {word, op_##id, argument_##argument},
+#define PROBE_OPERATION CONTEXT_OPERATION
+#include "model/context_operations.def"
 };
 
 static bool parse_op(char *text, struct Op *op)
@@ -87,22 +82,22 @@ static bool parse_op(char *text, struct Op *op)
     if (row == NULL)
         return false;
     *op = (struct Op){.kind = row->kind, .text = row->word};
-    if (row->has_number)
+    if (row->argument == argument_id)
         return parse_number(take_token(&text), 0, UINT32_MAX - 1, &op->number) && text == NULL;
-    if (!row->has_word)
+    if (row->argument == argument_nothing)
         return text == NULL;
     char *argument = take_token(&text);
     if (argument == NULL)
         return false;
     op->name = argument;
     op->value = text;
-    if (row->kind == op_sysctl)
+    if (row->argument == argument_sysctl)
         return text != NULL && good_sysctl_name(argument);
     if (text != NULL)
         return false;
-    if (row->kind == op_cgroup)
+    if (row->argument == argument_directory)
         return argument[0] == '/' && strlen(argument) < word_size;
-    return row->kind == op_groups ? parse_groups(argument, op) : parse_caps(argument, op);
+    return row->argument == argument_groups ? parse_groups(argument, op) : parse_caps(argument, op);
 }
 
 int parse_ops(char *text, struct Op ops[op_count_max])
