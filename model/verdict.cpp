@@ -43,20 +43,18 @@ std::string_view step_word(StepKind kind) {
 
 std::string_view hazard_name(Hazard hazard) {
   switch (hazard) {
-#define X(id, sentence) \
+#define HAZARD(id, sentence) \
   case Hazard::id: return #id;
-    SOCKORACLE_HAZARDS(X)
-#undef X
+#include "model/hazards.def"
   }
   return {};
 }
 
 std::string_view hazard_sentence(Hazard hazard) {
   switch (hazard) {
-#define X(id, sentence) \
+#define HAZARD(id, sentence) \
   case Hazard::id: return sentence;
-    SOCKORACLE_HAZARDS(X)
-#undef X
+#include "model/hazards.def"
   }
   return {};
 }

@@ -104,30 +104,14 @@ struct Step {
 };
 
 // What is wrong although the call answered.
-#define SOCKORACLE_HAZARDS(X)                                                              \
-  X(dangling_sock_sk, "sock->sk points at a freed sock after a failed creation")           \
-  X(leaked_sock, "a sock is never freed")                                                  \
-  X(leaked_group_info, "a group_info reference is never dropped")                          \
-  X(leaked_module_ref, "a module reference is never dropped")                              \
-  X(truncated_protocol, "sk_protocol or inet_num holds only the low bits of the protocol") \
-  X(null_get_port, "an unhashed raw socket without a number: autobind would call "         \
-                   "raw_prot's null get_port")                                             \
-  X(null_prod_queue, "UDP-Lite's producer queue stayed NULL: receiving would use it")      \
-  X(unclaimed_netns, "a netns reference is never dropped")                                 \
-  X(double_iput, "a socket's inode is given back twice")                                   \
-  X(wrong_slab, "an object goes back to another slab than the one it came from")           \
-  X(double_unhash, "a sock that left its hash table is taken out of it again")             \
-  X(unready_netns, "a sock is made from per-netns state that is not there yet")            \
-  X(unlocked_list, "a shared list is changed without its lock")
-
 enum class Hazard : uint8_t {
-#define X(id, sentence) id,
-  SOCKORACLE_HAZARDS(X)
-#undef X
+#define HAZARD(id, sentence) id,
+#include "model/hazards.def"
 };
-#define X(id, sentence) +1
-inline constexpr size_t kHazardCount = 0 SOCKORACLE_HAZARDS(X);
-#undef X
+inline constexpr size_t kHazardCount = 0
+#define HAZARD(id, sentence) +1
+#include "model/hazards.def"
+    ;
 std::string_view hazard_name(Hazard hazard);
 std::string_view hazard_sentence(Hazard hazard);
 

@@ -22,16 +22,15 @@ using Stop = void (*)();
 
 // Findings of an oracle, then those that are hazards. Not in an unnamed namespace: the stack should
 // read finding__balance__ping_group and nothing more.
-#include "finding_list.h"  // written by CMake from fuzz/oracles/oracles.def and model/verdict.h
+#include "finding_list.h"  // written by CMake from fuzz/oracles/oracles.def and model/hazards.def
 
 static const Stop* const kOracleStops[] = {
 #define ORACLE(id, ...) kStops##id##__all,
 #include "fuzz/oracles/oracles.def"
 };
 static const Stop* const kHazardStops[] = {
-#define X(id, sentence) kStops##id##__all,
-    SOCKORACLE_HAZARDS(X)
-#undef X
+#define HAZARD(id, sentence) kStops##id##__all,
+#include "model/hazards.def"
 };
 
 struct OracleRow {
