@@ -5,6 +5,7 @@
 
 #include "conformance/words/step_text.h"
 #include "conformance/world/world_text.h"
+#include "model/world_facts.h"
 
 namespace sockoracle {
 namespace {
@@ -23,8 +24,8 @@ std::string name_of_change(const Change& change) {
     case Change::Kind::capability: return capability_flag_name(change.number);
     case Change::Kind::context: return std::string(contexts()[change.index].name);
     case Change::Kind::module: return std::string(providers()[change.index].name);
-    case Change::Kind::limit: return std::string(kLimitNames[change.index]);
-    case Change::Kind::policy: return std::string(kPolicyNames[change.index]);
+    case Change::Kind::limit:
+    case Change::Kind::policy: return std::string(row(static_cast<Fact>(change.index)).name);
     default: return {};
   }
 }
