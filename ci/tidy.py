@@ -54,21 +54,22 @@ BANNED_INCLUDES = [
 # may include every room, but no room includes a test.
 ROOM_MAY_INCLUDE = {
     "conformance/base": "",
-    "conformance/world": "base",
+    "conformance/process": "base",
+    "conformance/world": "base process",
     "conformance/words": "base world",
     "conformance/plan": "base world words",
     "conformance/compare": "base world words plan",
     "conformance/client": "base world plan",
     "conformance/recording": "base plan compare",
-    "conformance/explain": "base world words plan compare",
+    "conformance/explain": "base process world words plan compare",
     "conformance/whitebox": "base world words plan compare client",
     "conformance/report": "base world words plan compare explain",
     "conformance/judge": "base world words explain",
     "conformance/subject": "base world words plan compare client recording whitebox",
-    "conformance/vm": "base world words plan compare client whitebox subject",
-    "conformance/site": "base world words explain judge",
-    "conformance/cli": "base world words plan compare client recording explain whitebox report "
-                       "judge subject vm",
+    "conformance/vm": "base process world words plan compare client whitebox subject",
+    "conformance/site": "base process world words explain judge",
+    "conformance/cli": "base process world words plan compare client recording explain whitebox "
+                       "report judge subject vm",
     "conformance/probe": "",
     "conformance/launchers": "",
     "fuzz/generators": "",

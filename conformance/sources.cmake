@@ -7,13 +7,21 @@ target_sources(sockoracle_conformance PRIVATE
   base/terminal_text.cpp
   base/text_file.cpp
   base/tool_name.cpp
+  process/cgroup_programs.cpp
+  process/descriptors_left.cpp
+  process/net_sysctls.cpp
+  process/proc_folder.cpp
+  process/process_surroundings.cpp
+  process/process_words.cpp
+  process/process_world.cpp
+  process/seccomp_filters.cpp
+  process/task_status.cpp
   world/cli_names.cpp
   world/cli_world.cpp
   world/errno_text.cpp
   world/host_world.cpp
   world/kernel_config.cpp
   world/kernel_config_file.cpp
-  world/own_caller.cpp
   world/pasted_call.cpp
   world/sysctls_elsewhere.cpp
   words/case_facts.cpp

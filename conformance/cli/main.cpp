@@ -25,13 +25,13 @@
 #include "conformance/judge/audit.h"
 #include "conformance/judge/replay.h"
 #include "conformance/judge/strace_verdicts.h"
+#include "conformance/process/process_world.h"
 #include "conformance/vm/own_program.h"
 #include "conformance/vm/setup.h"
 #include "conformance/whitebox/whitebox.h"
 #include "conformance/words/step_text.h"
 #include "conformance/world/cli_names.h"
 #include "conformance/world/cli_world.h"
-#include "conformance/world/own_caller.h"
 #include "conformance/world/pasted_call.h"
 
 namespace sockoracle {
@@ -68,8 +68,9 @@ void add_world_flags(CLI::App& command, WorldFlags& flags, bool with_caller = tr
   for (size_t i = 0; i < item_forms().size(); ++i) {
     if (!item_forms()[i].flag.empty()) add_form(item_forms()[i], flags.typed[i]);
     if (i != 0) continue;
-    single("--world", flags.world, "FILE|host",
-           "a world as JSON (- is standard input), or this machine's");
+    single("--world", flags.world, "FILE|host|pid:N",
+           "a world as JSON (- is standard input), this machine's, or that of a process of it (self: "
+           "of this command)");
     single("--kernel-config", flags.kernel_config, "FILE",
            "a kernel's .config, plain or gzip; - is standard input");
   }
@@ -133,8 +134,9 @@ std::string live_context(const State& state) {
   }
   const std::string as = state.flags.last(ItemKind::context);
   const std::string context = as.empty() ? "root" : as;
-  if (context == kOwnCaller)
-    throw UsageError("--live --as me: accepted is a context that can be staged (list worlds)");
+  if (names_process(context))
+    throw UsageError("--live --as " + context +
+                     ": accepted is a context that can be staged (list worlds)");
   if (find_context(context) == nullptr) throw UsageError("no context \"" + context + "\"");
   if (state.format == "json" || !state.explain.error.empty() || state.explain.state ||
       state.explain.fields) {
@@ -228,6 +230,7 @@ void add_history(CLI::App& app, State& state) {
     state.history.json = state.format == "json";
     const Call call = call_argument(state.call);
     const Setting setting = build_setting(state.flags.items());
+    tell_conditions(setting);
     check_faults(setting, call);
     put(state, history_text(setting, call, state.history));
     state.status = answered_status(setting, call);
@@ -246,7 +249,9 @@ void add_table(CLI::App& app, State& state) {
   command.callback([&state] {
     state.table.json = state.format == "json";
     state.table.family = family_argument(state.family);
-    put(state, table_text(build_setting(state.flags.items()), state.table));
+    const Setting setting = build_setting(state.flags.items());
+    tell_conditions(setting);
+    put(state, table_text(setting, state.table));
   });
 }
 

@@ -280,6 +280,7 @@ Oracle::Known& Oracle::known_world(std::string_view text) {
   if (!text.empty()) items_of_json(text, {}, &items);
   auto known = std::make_unique<Known>();
   const Setting setting = build_setting(items);
+  tell_conditions(setting);
   known->world = setting.world;
   known->release_note = setting.release_note;
   forget_if_full(text.size() + sizeof(Known));

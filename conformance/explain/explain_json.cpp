@@ -18,6 +18,12 @@ void put_setting(JsonOut& out, const Setting& setting, const Call& call) {
   if (!setting.release_note.empty()) out.member("release_note", setting.release_note);
   out.member("caller", setting.caller);
   if (!setting.who.empty()) out.member("who", setting.who);
+  if (!setting.holds_if.empty()) {
+    out.key("holds_if");
+    out.begin_list();
+    for (const std::string& condition : setting.holds_if) out.text(condition);
+    out.end_list();
+  }
   out.member("flags", setting.flags);
   const std::vector<std::string> without = sysctls_without_effect(setting);
   if (without.empty()) return;

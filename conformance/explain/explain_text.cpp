@@ -33,9 +33,11 @@ void put_rule(Sections& out, std::string_view label, Rule rule, Release release)
   out.line(label, paragraph(row(rule).sentence, kLabel));
 }
 
-// Who "me" is.
+// Who a process is, and what of it is not looked into.
 void put_caller(Sections& out, const Setting& setting) {
   if (!setting.who.empty()) out.line("caller", paragraph(setting.who, kLabel));
+  for (const std::string& condition : setting.holds_if)
+    out.line("holds if", paragraph(condition, kLabel));
 }
 
 void put_before(Sections& out, const Explanation& explanation, bool all) {

@@ -6,8 +6,8 @@
 #include "conformance/base/json_out.h"
 #include "conformance/base/text_layout.h"
 #include "conformance/compare/subjects.h"
+#include "conformance/process/process_world.h"
 #include "conformance/words/step_text.h"
-#include "conformance/world/own_caller.h"
 #include "conformance/world/sysctls_elsewhere.h"
 #include "conformance/world/world_text.h"
 #include "model/observables.h"
@@ -70,6 +70,7 @@ Listing list_observables() {
 Listing list_worlds() {
   Listing listing{{"world flag", "value", "sentence"}, {}};
   listing.rows.push_back({"--as", str(kOwnCaller), str(kOwnCallerSentence)});
+  listing.rows.push_back({"--as", str(kOtherProcess) + "N", str(kOtherProcessSentence)});
   for (const ContextRow& row : contexts())
     listing.rows.push_back({"--as", str(row.name), str(row.sentence)});
   for (const ProviderRow& row : providers())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/explain/repro_stage.h"
-#include "conformance/world/own_caller.h"
+#include "conformance/base/cli_error.h"
+#include "conformance/process/process_world.h"
 
 #include <algorithm>
 
@@ -54,7 +55,10 @@ std::vector<Op> operations(const Setting& setting, std::vector<std::string>* lac
   for (const Item& item : setting.items)
     if (item.kind == ItemKind::context) context = item.value;
   // Who runs the program is its caller already, in whatever namespaces that is.
-  const bool own = context == kOwnCaller;
+  const bool own = names_process(context);
+  if (context.starts_with(kOtherProcess))
+    throw UsageError("repro --as " + std::string(context) +
+                     ": accepted is a context or me, for no program can become another process");
   std::vector<Op> ops = own ? std::vector<Op>{} : parse_ops(find_context(context)->operations);
   const World& world = setting.world;
   bool caps = false;

@@ -171,10 +171,10 @@ void execute(LoggedCaller& caller, const LoggedCaller& start) {
                   "capabilities)");
 }
 
-using Change = void (*)(LoggedCaller&, const LoggedLine&);
+using CallerChange = void (*)(LoggedCaller&, const LoggedLine&);
 struct TrackedCall {
   std::string_view name;
-  Change change;  // null: it starts a process, or is execve
+  CallerChange change;  // null: it starts a process, or is execve
 };
 constexpr TrackedCall kCalls[] = {
     {"setuid", set_uid},

@@ -14,9 +14,9 @@
 #include "conformance/explain/repro.h"
 #include "conformance/explain/table_text.h"
 #include "conformance/judge/strace_verdicts.h"
+#include "conformance/process/process_world.h"
 #include "conformance/world/cli_world.h"
 #include "conformance/world/host_world.h"
-#include "conformance/world/own_caller.h"
 
 namespace sockoracle {
 
@@ -26,10 +26,12 @@ const KernelName& default_kernel() {
   static const KernelName newest{.release = newest_release(), .vendor = {}, .word = {}, .note = {}};
   return newest;
 }
-const OwnCaller& own_caller() {
+bool names_process(std::string_view name) { return name == kOwnCaller; }
+bool names_process_world(std::string_view) { return false; }
+const ProcessWorld& process_named(std::string_view, const std::string&) {
   throw UsageError("--as me: accepted is the name of a context, for a page runs on no Linux");
 }
-void apply_own_caller(World&) { own_caller(); }
+void apply_process(World&, const ProcessWorld&) {}
 DescriptorRoom::DescriptorRoom() = default;
 DescriptorRoom::~DescriptorRoom() {
   (void)soft_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/world/item.h"
 
+#include "conformance/process/process_world.h"
+
 namespace sockoracle {
 namespace {
 
@@ -8,6 +10,8 @@ namespace {
 constexpr ItemForm kForms[] = {
     {ItemKind::release, Shape::one, "--release", "release", "X.Y",
      "kernel release, like 6.12 or 6.12.43", "a release as text, or \"host\"", false},
+    {ItemKind::release, Shape::process, "", "process", "", "",
+     "the number of a process, or \"self\"", false},
     {ItemKind::config, Shape::pairs, "", "config", "", "",
      "an object of symbols with \"y\", \"m\" or \"n\"", false},
     {ItemKind::context, Shape::one, "--as", "as", "CONTEXT",
@@ -52,8 +56,11 @@ std::span<const ItemForm> item_forms() { return kForms; }
 
 const ItemForm& form_of(const Item& item) {
   const bool without = item.kind == ItemKind::behaviour && item.key == "-";
+  const bool process = item.kind == ItemKind::release && names_process_world(item.value);
   for (const ItemForm& form : kForms)
-    if (form.kind == item.kind && (form.shape == Shape::without) == without) return form;
+    if (form.kind == item.kind && (form.shape == Shape::without) == without &&
+        (form.shape == Shape::process) == process)
+      return form;
   return kForms[0];
 }
 

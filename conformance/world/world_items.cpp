@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "conformance/base/json_reader.h"
+#include "conformance/process/process_world.h"
 #include "conformance/world/world_text.h"
 #include "model/text_out.h"
 #include "model/world_facts.h"
@@ -108,6 +109,8 @@ std::string value_json(const Item& item, const ItemForm& form) {
   std::string text;
   if (form.shape == Shape::comma) return "[" + (item.value == "none" ? "" : item.value) + "]";
   if (is_number(item.kind)) return item.value;
+  if (form.shape == Shape::process && item.value != kOwnProcess)
+    return item.value.substr(kOtherProcess.size());
   if (form.shape == Shape::pairs) {
     append_quoted(text, item.key);
     text += ":";
@@ -136,8 +139,9 @@ std::string items_json(const std::vector<Item>& items) {
   for (const ItemForm& form : item_forms()) {
     if (form.json.empty()) continue;
     std::string values;
+    const bool process = form.shape == Shape::process;
     for (const Item& item : items)
-      if (item.kind == form.kind) values += (values.empty() ? "" : ",") + value_json(item, form);
+      if (item.kind == form.kind && (form_of(item).shape == Shape::process) == process) values += (values.empty() ? "" : ",") + value_json(item, form);
     if (values.empty()) continue;
     json += json.empty() ? "" : ",";
     append_quoted(json, form.json);

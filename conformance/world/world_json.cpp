@@ -6,6 +6,7 @@
 #include "conformance/base/json_reader.h"
 #include "conformance/base/scan.h"
 #include "conformance/base/text_file.h"
+#include "conformance/process/process_world.h"
 #include "conformance/world/world_text.h"
 
 namespace sockoracle {
@@ -51,6 +52,7 @@ class ItemReader {
   bool read_value(const ItemForm& key, const JsonTree& value) {
     switch (key.shape) {
       case Shape::one: return add_scalar(key, {}, value);
+      case Shape::process: return add_process(key, value);
       case Shape::list: return add_list(key, value);
       case Shape::comma: return add_groups(key, value);
       case Shape::pairs: return add_pairs(key, value);
@@ -68,6 +70,13 @@ class ItemReader {
     std::string value;
     if (!scalar(json, &value)) return false;
     add(key, name, value);
+    return true;
+  }
+
+  bool add_process(const ItemForm& key, const JsonTree& json) {
+    const bool number = json.kind == JsonTree::Kind::number;
+    if (!number && (json.kind != JsonTree::Kind::text || json.text != kOwnProcess)) return false;
+    add(key, {}, number ? std::string(kOtherProcess) + std::to_string(json.number) : json.text);
     return true;
   }
 
@@ -127,8 +136,8 @@ void items_of_json(const JsonTree& world, const std::string& origin, std::vector
 }
 
 void items_of_world(const std::string& file, std::vector<Item>* items) {
-  if (file == "host") {
-    items->push_back({ItemKind::release, {}, "host", "--world"});
+  if (file == "host" || names_process_world(file)) {
+    items->push_back({ItemKind::release, {}, file, "--world"});
     return;
   }
   items_of_json(load_text(file, kWorldFileMax), name_of_input(file), items);

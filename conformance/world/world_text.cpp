@@ -8,9 +8,9 @@
 #include "conformance/base/cli_error.h"
 #include "conformance/base/scan.h"
 #include "conformance/base/terminal.h"
+#include "conformance/process/process_world.h"
 #include "conformance/world/host_world.h"
 #include "conformance/world/kernel_config.h"
-#include "conformance/world/own_caller.h"
 #include "conformance/world/sysctls_elsewhere.h"
 #include "model/kernel_name.h"
 #include "model/symbols.h"
@@ -96,9 +96,10 @@ void apply_module(World& world, const Item& item) {
 }
 
 void apply_context_item(World& world, const Item& item) {
-  if (item.value == kOwnCaller) return apply_own_caller(world);
+  if (names_process(item.value))
+    return apply_process(world, process_named(item.value, item.origin));
   const ContextRow* row = find_context(item.value);
-  if (row == nullptr) refuse(item, std::string(kOwnCaller) + ", " + names_of(contexts()));
+  if (row == nullptr) refuse(item, std::string(kOwnCaller) + ", pid:N, " + names_of(contexts()));
   apply_context(world, *row);
 }
 
@@ -262,10 +263,16 @@ std::string shell_word(const std::string& value) {
   return value.find_first_of(" \t") == std::string::npos ? value : '"' + value + '"';
 }
 
+// This machine's world, or that of one of its processes.
+bool is_host(const Item& item) {
+  return item.kind == ItemKind::release &&
+         (item.value == "host" || names_process_world(item.value));
+}
+
 // The flag that says the item; config has none of its own.
 std::string flag_text(const Item& item) {
   const ItemForm& form = form_of(item);
-  if (is_host(item)) return "--world host";
+  if (is_host(item)) return "--world " + shell_word(item.value);
   if (form.flag.empty()) return {};
   std::string text = std::string(form.flag) + " ";
   if (form.shape == Shape::pairs) text += item.key + "=";
@@ -333,6 +340,13 @@ void note(const std::vector<std::string>& notes) {
   }
 }
 
+// The sysctls that a process has for itself are those of its network namespace.
+void apply_own_sysctls(World& world, const Item& item) {
+  if (!names_process_world(item.value)) return;
+  for (const auto& [name, value] : process_named(item.value, item.origin).sysctls)
+    apply_sysctl(world, {ItemKind::sysctl, name, value, item.origin + " " + item.value});
+}
+
 World host_world(std::string* release_note) {
   const DescriptorRoom room;
   const HostFacts facts = host_facts();
@@ -349,16 +363,22 @@ World host_world(std::string* release_note) {
 Setting build_setting(const std::vector<Item>& given) {
   Setting setting;
   setting.items = given;
-  const bool host = std::any_of(given.begin(), given.end(), is_host);
+  const auto named = std::find_if(given.begin(), given.end(), is_host);
+  const bool host = named != given.end();
   setting.caller_chosen = host || std::any_of(given.begin(), given.end(), [](const Item& item) {
                             return is_context(item) || concerns_caller(item);
                           });
-  // This machine's world is asked by who runs this, unless somebody else is named.
-  if (host && std::none_of(given.begin(), given.end(), is_context))
-    setting.items.push_back({ItemKind::context, {}, std::string(kOwnCaller), "--world host"});
+  // This machine's world is asked by who runs this, that of a process by the process, unless
+  // somebody else is named.
+  if (host && std::none_of(given.begin(), given.end(), is_context)) {
+    const bool process = names_process_world(named->value);
+    setting.items.push_back(
+        {ItemKind::context, {}, process ? named->value : std::string(kOwnCaller), "--world"});
+  }
   const std::vector<Item> items = effective(setting.items);
   if (host) {
     setting.world = host_world(&setting.release_note);
+    apply_own_sysctls(setting.world, *named);
   } else {
     const KernelName& name = default_kernel();
     setting.world = default_world(name.release);
@@ -376,19 +396,30 @@ Setting build_setting(const std::vector<Item>& given) {
       setting.release_may_differ = name.may_differ;
     }
     const std::string flag = flag_text(item);
-    if (!flag.empty()) setting.flags += (setting.flags.empty() ? "" : " ") + flag;
+    // A process is named once: its world has its caller.
+    const bool said = host && is_context(item) && item.value == named->value;
+    if (!flag.empty() && !said) setting.flags += (setting.flags.empty() ? "" : " ") + flag;
     if (item.kind == ItemKind::context) setting.caller = item.value;
     if (concerns_caller(item)) setting.caller += ", " + flag.substr(2);
-    if (item.kind != ItemKind::context || item.value != kOwnCaller) continue;
-    setting.who = own_caller().who;
-    note(own_caller().notes);
+    if (item.kind != ItemKind::context || !names_process(item.value)) continue;
+    const ProcessWorld& process = process_named(item.value, item.origin);
+    setting.who = process.who;
+    setting.holds_if = process.holds_if;
+    note(process.notes);
   }
   return setting;
 }
 
+void tell_conditions(const Setting& setting) {
+  std::vector<std::string> lines;
+  for (const std::string& condition : setting.holds_if)
+    lines.push_back("what is answered holds if " + condition);
+  note(lines);
+}
+
 void apply_items(World& world, const std::vector<Item>& items) {
   for (const Item& item : effective(items))
-    if (item.kind != ItemKind::release || item.value != "host") apply_item(world, item);
+    if (!is_host(item)) apply_item(world, item);
 }
 
 Item item_of_pair(ItemKind kind, const std::string& flag, std::string_view text) {

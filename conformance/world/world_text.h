@@ -21,9 +21,11 @@ struct Setting {
   std::vector<Item> items;   // as they were given
   std::string release_note;  // what was assumed of the release: "sublevel not known: 0 assumed"
   bool release_may_differ = false;  // a vendor's, a candidate, newer than the table
-  std::string caller;               // "nobody", "nobody, cap net_raw"
-  std::string who;                  // of "me": "uid 1000, gid 1000, no capability"
-  bool caller_chosen = false;       // by --as or by --world; else it is root by default
+  std::string caller;        // "nobody", "nobody, cap net_raw"
+  std::string who;           // of a process: "uid 1000, gid 1000, no capability"
+  // What may answer such a process otherwise, and is not looked into: "no BPF program refuses".
+  std::vector<std::string> holds_if;
+  bool caller_chosen = false;  // by --as or by --world; else it is root by default
   std::string flags;  // all that differs from the default, as flags: "--release 6.12 --as nobody"
 };
 
@@ -33,13 +35,16 @@ std::string release_text(Release release);
 // Throws UsageError with one line that names the origin and what is accepted.
 Setting build_setting(const std::vector<Item>& items);
 
+// One line on stderr for each condition of what is answered, for commands that do not show them.
+void tell_conditions(const Setting& setting);
+
 // The items on top of a world that is there already, as for a live kernel's.
 void apply_items(World& world, const std::vector<Item>& items);
 
 // Appends the items of a JSON world. `origin` names the file, or is empty.
 void items_of_json(std::string_view text, const std::string& origin, std::vector<Item>* items);
 void items_of_json(const JsonTree& world, const std::string& origin, std::vector<Item>* items);
-// The same of a file, or of this machine for "host".
+// The same of a file; of this machine for "host", of a process for "self" or "pid:N".
 void items_of_world(const std::string& file, std::vector<Item>* items);
 
 // The items that lead to that world from its release's default, the fewest of each kind; a context

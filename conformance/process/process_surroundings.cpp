@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conformance/process/process_surroundings.h"
+
+#include "conformance/base/plural.h"
+#include "conformance/process/cgroup_programs.h"
+#include "conformance/process/seccomp_filters.h"
+
+namespace sockoracle {
+namespace {
+
+std::string filters_text(const TaskStatus& status) {
+  const std::string count = status.filters < 0
+                                ? "seccomp filters"
+                                : plural(static_cast<uint64_t>(status.filters), "seccomp filter");
+  return "its " + count + (status.filters == 1 ? " lets" : " let") + " the call pass (";
+}
+
+}  // namespace
+
+void add_filters(const TaskStatus& status, const std::string& number, ProcessWorld* out) {
+  constexpr int kStrict = 1;
+  if (status.seccomp == 0) return;
+  if (status.seccomp == kStrict) {
+    out->holds_if.push_back("its strict seccomp mode is over: that kills whoever makes the call");
+    return;
+  }
+  if (number.empty()) {
+    out->holds_if.push_back(filters_text(status) + "a process cannot read its own)");
+    return;
+  }
+  const SeccompFilters filters = seccomp_filters_of(static_cast<pid_t>(std::stol(number)));
+  size_t instructions = 0;
+  for (const auto& program : filters.programs) instructions += program.size();
+  out->holds_if.push_back(
+      filters_text(status) +
+      (filters.unknown.empty()
+           ? "read: " + plural(instructions, "instruction") + ", not judged yet)"
+           : filters.unknown + ")"));
+}
+
+namespace {
+
+void add_cgroup(const ProcFolder& folder, ProcessWorld* out) {
+  const CgroupPrograms programs = cgroup_programs_of(folder);
+  if (!programs.unknown.empty())
+    out->holds_if.push_back("no BPF program on its cgroup refuses (" + programs.unknown + ")");
+  else if (programs.count != 0)
+    out->holds_if.push_back("the " + plural(programs.count, "BPF program") + " on its cgroup " +
+                            (programs.count == 1 ? "lets" : "let") +
+                            " the call pass (not looked into)");
+}
+
+void add_label(const ProcFolder& folder, ProcessWorld* out) {
+  std::string label = folder.text("attr/current").value_or("");
+  while (!label.empty() && (label.back() == '\n' || label.back() == '\0')) label.pop_back();
+  if (label.empty() || label.find("unconfined") != std::string::npos || label == "kernel") return;
+  out->holds_if.push_back("the security module lets \"" + label +
+                          "\" make the call (not looked into)");
+}
+
+}  // namespace
+
+void add_surroundings(const ProcFolder& folder, const TaskStatus& status, const std::string& number,
+                      ProcessWorld* out) {
+  add_filters(status, number, out);
+  add_cgroup(folder, out);
+  add_label(folder, out);
+}
+
+}  // namespace sockoracle
