@@ -68,8 +68,9 @@ ROOM_MAY_INCLUDE = {
     "conformance/subject": "base world words plan compare client recording whitebox",
     "conformance/vm": "base process world words plan compare client whitebox subject",
     "conformance/site": "base process world words explain judge",
+    "conformance/watch": "base process world words judge",
     "conformance/cli": "base process world words plan compare client recording explain whitebox "
-                       "report judge subject vm",
+                       "report judge subject vm watch",
     "conformance/probe": "",
     "conformance/launchers": "",
     "fuzz/generators": "",

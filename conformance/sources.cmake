@@ -89,6 +89,13 @@ target_sources(sockoracle_conformance PRIVATE
   subject/subject_file.cpp
   subject/subject_host.cpp
   subject/subject_model.cpp
+  watch/entry_points.cpp
+  watch/launch.cpp
+  watch/task_worlds.cpp
+  watch/tracer.cpp
+  watch/tracing_filter.cpp
+  watch/watch.cpp
+  watch/watched_call.cpp
   cli/cli_effects.cpp
   cli/commands_check.cpp
   cli/open_subject.cpp)

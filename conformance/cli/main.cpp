@@ -28,6 +28,7 @@
 #include "conformance/process/process_world.h"
 #include "conformance/vm/own_program.h"
 #include "conformance/vm/setup.h"
+#include "conformance/watch/watch.h"
 #include "conformance/whitebox/whitebox.h"
 #include "conformance/words/step_text.h"
 #include "conformance/world/cli_names.h"
@@ -106,6 +107,7 @@ struct State {
   ReportOptions report;
   ReplayOptions replay;
   ReproOptions repro;
+  WatchOptions watch;
   std::string style = "plain", output = "-", about;
   std::vector<std::string> logs;
   std::string replay_as = "program";
@@ -466,6 +468,33 @@ void add_strace(CLI::App& app, State& state) {
   });
 }
 
+void add_watch(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("watch", "a program's socket calls, as they are made");
+  command.footer(
+      "Each call with its answer and the model's, in the world of that task at that moment: the\n"
+      "rule, and what would help. Children and threads are followed. -p leaves the process as it\n"
+      "is, also after ^C; what a COMMAND started is watched to its end, and its exit status is\n"
+      "passed on (128 + N for signal N). Only socket calls stop a COMMAND's tasks; those of -p\n"
+      "stop at each system call. Set-user-ID programs run without their privileges unless root\n"
+      "watches.\n\nExamples:\n"
+      "  sockoracle watch -- ping -c1 127.0.0.1\n"
+      "  sockoracle watch -p 1234 --format json");
+  command.add_option("-p,--process", state.watch.processes, "a process that runs; may be repeated")
+      ->type_name("PID")
+      ->expected(1)
+      ->take_all();
+  command.add_option("COMMAND", state.watch.command, "behind --: what is run and watched");
+  command
+      .add_option("-o,--output", state.watch.output,
+                  "instead of standard output (of -p) or standard error (of a COMMAND)")
+      ->type_name("FILE");
+  add_format(command, state);
+  command.callback([&state] {
+    state.watch.json = state.format == "json";
+    state.status = command_watch(state.watch);
+  });
+}
+
 void add_audit(CLI::App& app, State& state) {
   CLI::App& command = *app.add_subcommand("audit", "another suite's list of tests, judged");
   command.footer(
@@ -581,7 +610,9 @@ void check_names(CLI::App& app, const std::vector<std::string>& words) {
 // Before anything waits for it.
 void check_standard_input(const std::vector<std::string>& words) {
   size_t count = 0;
-  for (size_t i = 0; i < words.size(); ++i) {
+  // What follows -- is somebody else's command line, where it is one.
+  const bool runs = !words.empty() && words[0] == "watch";
+  for (size_t i = 0; i < words.size() && !(runs && words[i] == "--"); ++i) {
     const bool value =
         words[i] == "-" && (i == 0 || (words[i - 1] != "-o" && words[i - 1] != "--output"));
     const bool joined =
@@ -616,6 +647,7 @@ void configure(CLI::App& app, State& state) {
   add_replay(app, state);
   add_repro(app, state);
   add_strace(app, state);
+  add_watch(app, state);
   add_audit(app, state);
   add_list(app, state);
   add_help(app, state);

@@ -71,7 +71,7 @@ class NearWorlds : public Possible {
 
   static Elsewhere elsewhere_of(const ErrnoCause& cause) {
     std::string how = "by a seccomp filter";
-    if (!cause.changes.empty()) how = change_lines({cause.changes}).front();
+    if (!cause.changes.empty() && cause.name != "seccomp_filter") how = change_lines({cause.changes}).front();
     else if (cause.name != "seccomp_filter") how = "from another kernel";
     return {how, cause.name, cause.sentence, cause.words};
   }
@@ -135,6 +135,16 @@ void judge(const StraceLog& log, StraceVerdict* verdict) {
 }
 
 }  // namespace
+
+std::vector<Elsewhere> near_worlds(const Case& c, int32_t error) {
+  StraceLog log;
+  log.callers.push_back(caller_of_world(c.world));
+  std::vector<StraceVerdict> all(1);
+  all[0].call.call = c.call;
+  all[0].call.error = error;
+  all[0].judged = Judged::differs;
+  return NearWorlds(log, all, all[0], true).find();
+}
 
 bool release_chosen(const Setting& setting) {
   return std::any_of(setting.items.begin(), setting.items.end(),

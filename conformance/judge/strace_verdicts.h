@@ -48,6 +48,9 @@ StraceVerdicts judge_strace(const StraceLog& log, const Setting& setting);
 // Do the flags say which kernel the log is of? Else another one may explain an answer.
 bool release_chosen(const Setting& setting);
 
+// The same for one call that is in no log, made in `c`'s world on that very kernel.
+std::vector<Elsewhere> near_worlds(const Case& c, int32_t error);
+
 std::string strace_text(const StraceLog& log, const StraceVerdicts& verdicts,
                         const Setting& setting);
 // All logs in one object; conformance/README.md describes it.

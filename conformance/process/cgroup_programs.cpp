@@ -66,7 +66,7 @@ CgroupPrograms cgroup_programs_of(const ProcFolder& folder) {
   const std::string path = cgroup_folder(folder.text("cgroup").value_or(""),
                                          text_if_there("/proc/self/mountinfo").value_or(""));
   if (path.empty()) return {0, "its cgroup is not mounted here"};
-  const Descriptor cgroup(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const OpenFile cgroup(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!cgroup.is_open()) return {0, path + ": " + std::strerror(errno)};
   bpf_attr attributes{};
   attributes.query.target_fd = static_cast<uint32_t>(cgroup.get());

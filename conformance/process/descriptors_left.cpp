@@ -37,7 +37,7 @@ std::optional<uint64_t> soft_limit(std::string_view limits) {
 
 // How many open files have a number below the limit; nothing where the folder may not be read.
 std::optional<uint64_t> used_below(const ProcFolder& folder, uint64_t limit) {
-  Descriptor opened = folder.file("fd", O_DIRECTORY);
+  OpenFile opened = folder.file("fd", O_DIRECTORY);
   DIR* const directory = opened.is_open() ? fdopendir(opened.get()) : nullptr;
   if (directory == nullptr) return std::nullopt;
   opened.release();  // it is the directory's now

@@ -78,7 +78,7 @@ bool send_found(int socket, const Found& found, const int* fds, size_t count) {
   _exit(send_found(socket, found, fds, count) ? 0 : 1);
 }
 
-bool receive_found(int socket, Found* found, std::vector<Descriptor>* files) {
+bool receive_found(int socket, Found* found, std::vector<OpenFile>* files) {
   Room room{};
   iovec part{found, sizeof *found};
   msghdr message{};
@@ -105,14 +105,14 @@ bool receive_found(int socket, Found* found, std::vector<Descriptor>* files) {
 }  // namespace
 
 NetSysctls::NetSysctls(const ProcFolder& folder) {
-  const Descriptor net = folder.file("ns/net"), user = folder.file("ns/user");
+  const OpenFile net = folder.file("ns/net"), user = folder.file("ns/user");
   int ends[2];
   if (!net.is_open() || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     error_ = errno;
     return;
   }
-  const Descriptor ours(ends[0]);
-  Descriptor theirs(ends[1]);
+  const OpenFile ours(ends[0]);
+  OpenFile theirs(ends[1]);
   const Paths paths = sysctl_paths();
   const pid_t child = fork();
   if (child == 0) enter_and_open(theirs.get(), net.get(), user.get(), paths);
@@ -123,6 +123,28 @@ NetSysctls::NetSysctls(const ProcFolder& folder) {
   if (error_ == 0) error_ = found.error;
   is_initial_ = found.is_initial;
   while (child > 0 && waitpid(child, nullptr, 0) < 0 && errno == EINTR) continue;
+}
+
+NetSysctls::NetSysctls() : is_initial_(access(kInitialNetOnly, F_OK) == 0) {
+  for (const std::string& path : sysctl_paths())
+    files_.emplace_back(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+const NetSysctls& NetNamespaces::of(const ProcFolder& folder,
+                                    std::map<std::string, std::string>* values) {
+  constexpr size_t kMost = 64;
+  const ino_t inode = folder.inode("ns/net");
+  const bool own = inode == ProcFolder("self").inode("ns/net");
+  if (const auto found = known_.find(inode); found != known_.end()) {
+    *values = found->second.read();
+    if (!values->empty()) return found->second;
+    known_.erase(found);  // the namespace has gone, and its number was given to another one
+  }
+  if (known_.size() >= kMost) known_.clear();
+  const NetSysctls& there =
+      known_.emplace(inode, own ? NetSysctls() : NetSysctls(folder)).first->second;
+  *values = there.read();
+  return there;
 }
 
 std::map<std::string, std::string> NetSysctls::read() const {

@@ -9,7 +9,7 @@
 
 namespace sockoracle {
 
-int Descriptor::replace(int fd) {
+int OpenFile::replace(int fd) {
   const int error = errno;
   if (fd_ >= 0) close(fd_);
   errno = error;
@@ -21,12 +21,12 @@ ProcFolder::ProcFolder(const std::string& name)
 
 bool ProcFolder::is_gone() const { return faccessat(folder_.get(), "status", F_OK, 0) != 0; }
 
-Descriptor ProcFolder::file(const char* name, int flags) const {
-  return Descriptor(openat(folder_.get(), name, O_RDONLY | O_CLOEXEC | flags));
+OpenFile ProcFolder::file(const char* name, int flags) const {
+  return OpenFile(openat(folder_.get(), name, O_RDONLY | O_CLOEXEC | flags));
 }
 
 std::optional<std::string> ProcFolder::text(const char* name) const {
-  const Descriptor opened = file(name);
+  const OpenFile opened = file(name);
   if (!opened.is_open()) return std::nullopt;
   return text_from_start(opened.get());
 }

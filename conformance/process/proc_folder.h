@@ -10,17 +10,17 @@
 
 namespace sockoracle {
 
-class Descriptor {
+class OpenFile {
  public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor() { replace(-1); }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
+  explicit OpenFile(int fd = -1) : fd_(fd) {}
+  ~OpenFile() { replace(-1); }
+  OpenFile(OpenFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  OpenFile& operator=(OpenFile&& other) noexcept {
     if (this != &other) replace(std::exchange(other.fd_, -1));
     return *this;
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
   int get() const { return fd_; }
   bool is_open() const { return fd_ >= 0; }
   int replace(int fd);  // errno stays
@@ -37,14 +37,14 @@ class ProcFolder {
   bool is_open() const { return folder_.is_open(); }
   bool is_gone() const;  // the process has ended, and was waited for
 
-  Descriptor file(const char* name, int flags = 0) const;  // errno says why it is closed
+  OpenFile file(const char* name, int flags = 0) const;  // errno says why it is closed
   std::optional<std::string> text(const char* name) const;
   ino_t inode(const char* name) const;  // of what a link there leads to; 0 where it may not be seen
   // How many entries a folder has, as its size tells since 6.2; nothing where it does not.
   std::optional<uint64_t> size(const char* name) const;
 
  private:
-  Descriptor folder_;
+  OpenFile folder_;
 };
 
 ino_t inode_of(int fd);

@@ -14,11 +14,9 @@
 #include "conformance/base/cli_error.h"
 #include "conformance/base/scan.h"
 #include "conformance/base/text_file.h"
-#include "conformance/process/net_sysctls.h"
 #include "conformance/process/proc_folder.h"
 #include "conformance/process/process_surroundings.h"
 #include "conformance/process/process_words.h"
-#include "conformance/process/task_status.h"
 
 namespace sockoracle {
 namespace {
@@ -29,8 +27,9 @@ constexpr uint32_t kUnmapped = 0xfffffffe;  // an id that no range reaches
 
 class Reader {
  public:
-  Reader(const ProcFolder& folder, bool own, ProcessWorld* out)
-      : folder_(folder), here_("self"), own_(own), out_(*out), world_(out->world) {}
+  // `known`: namespaces that need not be entered again; may be null.
+  Reader(const ProcFolder& folder, NetNamespaces* known, ProcessWorld* out)
+      : folder_(folder), here_("self"), known_(known), out_(*out), world_(out->world) {}
 
   void read(const TaskStatus& status, std::optional<uint64_t> left) {
     read_ids(status);
@@ -98,8 +97,8 @@ class Reader {
       read_extent();
     }
     read_net();
-    const Descriptor net = folder_.file("ns/net");
-    Descriptor owner(net.is_open() ? ioctl(net.get(), NS_GET_USERNS) : -1);
+    const OpenFile net = folder_.file("ns/net");
+    OpenFile owner(net.is_open() ? ioctl(net.get(), NS_GET_USERNS) : -1);
     // EPERM: it belongs to a namespace that is neither the reader's nor below it.
     if (owner.is_open()) return read_owner(owner);
     world_.net_user_ns = 0;
@@ -134,13 +133,13 @@ class Reader {
   }
 
   void read_net() {
-    if (own_ || folder_.inode("ns/net") == here_.inode("ns/net")) {
+    if (known_ == nullptr && folder_.inode("ns/net") == here_.inode("ns/net")) {
       world_.net_is_init = access(kInitialNetOnly, F_OK) == 0;
       return;
     }
-    const NetSysctls there(folder_);
+    NetNamespaces entered;
+    const NetSysctls& there = (known_ == nullptr ? entered : *known_).of(folder_, &out_.sysctls);
     world_.net_is_init = there.is_initial();
-    out_.sysctls = there.read();
     if (there.error() != 0)
       out_.holds_if.push_back("the sysctls of its network namespace are those of this command's (" +
                               std::string(std::strerror(there.error())) + ")");
@@ -149,7 +148,7 @@ class Reader {
   // From the owner up to the process's own user namespace: what counts on the way is whose the
   // topmost is, for its owner has every capability in all below it. An owner that is not below it
   // gives it nothing.
-  void read_owner(Descriptor& ns) {
+  void read_owner(OpenFile& ns) {
     std::vector<uint32_t> owners;
     while (inode_of(ns.get()) != user_ns_) {
       uid_t uid = kUnmapped;
@@ -180,7 +179,7 @@ class Reader {
 
   const ProcFolder& folder_;
   const ProcFolder here_;
-  const bool own_;
+  NetNamespaces* const known_;
   ProcessWorld& out_;
   World& world_;
   ino_t user_ns_ = 0;
@@ -201,7 +200,7 @@ ProcessWorld read_own(std::string_view name, const std::string& origin) {
   if (!status || folder.inode("ns/user") == 0)
     throw UnavailableError(option + ": /proc/self cannot be read: " + std::strerror(errno));
   ProcessWorld process;
-  Reader(folder, true, &process).read(*status, left);
+  Reader(folder, nullptr, &process).read(*status, left);
   if (name == kOwnCaller) add_filters(*status, {}, &process);
   else add_surroundings(folder, *status, {}, &process);
   return process;
@@ -235,12 +234,18 @@ bool read_process(const std::string& number, ProcessWorld* out, std::string* why
   else if (is_kernel_thread(folder.text("stat").value_or("")))
     *why = status->name + " is a thread of the kernel, which makes no system calls";
   if (!why->empty()) return false;
-  Reader(folder, false, out).read(*status, descriptors_left_of(folder));
+  Reader(folder, nullptr, out).read(*status, descriptors_left_of(folder));
   add_surroundings(folder, *status, number, out);
   out->who = "process " + number + ", " + status->name + ": " + out->who;
   if (!folder.is_gone()) return true;
   *why = status->name + " ended while it was read";
   return false;
+}
+
+ProcessWorld read_task(const ProcFolder& folder, const TaskStatus& status, NetNamespaces* known) {
+  ProcessWorld task;
+  Reader(folder, known, &task).read(status, descriptors_left_of(folder));
+  return task;
 }
 
 bool names_process_world(std::string_view name) {

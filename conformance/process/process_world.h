@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "conformance/process/descriptors_left.h"
+#include "conformance/process/net_sysctls.h"
+#include "conformance/process/task_status.h"
 #include "model/case.h"
 
 namespace sockoracle {
@@ -42,8 +44,12 @@ bool names_process_world(std::string_view name);
 // no such process or this is no Linux, UnavailableError where nothing of it can be read.
 const ProcessWorld& process_named(std::string_view name, const std::string& origin);
 
-// As it is now. "" where it has ended, or is none that makes calls, with the reason in `why`.
+// As it is now. False where it has ended, or is none that makes calls, with the reason in `why`.
 bool read_process(const std::string& number, ProcessWorld* out, std::string* why);
+
+// The same without its surroundings (process_surroundings.h), for who reads often; `sysctls` are
+// there whichever its network namespace is.
+ProcessWorld read_task(const ProcFolder& folder, const TaskStatus& status, NetNamespaces* known);
 
 // Makes the caller, namespaces and limits those of the process; everything else stays.
 void apply_process(World& world, const ProcessWorld& process);

@@ -121,8 +121,8 @@ SeccompFilters seccomp_filters_of(pid_t process) {
   } else if (pipe2(ends, 0) != 0) {
     out.unknown = std::strerror(errno);
   } else {
-    const Descriptor in(ends[0]);
-    Descriptor theirs(ends[1]);
+    const OpenFile in(ends[0]);
+    OpenFile theirs(ends[1]);
     const pid_t child = fork();
     if (child == 0) read_filters(theirs.get(), process);
     theirs.replace(-1);
