@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "conformance/judge/strace_verdicts.h"
 #include "conformance/process/proc_folder.h"
 #include "conformance/process/process_surroundings.h"
 #include "conformance/process/process_world.h"

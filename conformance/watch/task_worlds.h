@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/judge/strace_verdicts.h"
 #include "conformance/process/net_sysctls.h"
 #include "conformance/world/world_text.h"
 #include "model/verdict.h"
