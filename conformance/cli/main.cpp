@@ -483,7 +483,7 @@ void add_watch(CLI::App& app, State& state) {
       ->type_name("PID")
       ->expected(1)
       ->take_all();
-  command.add_option("COMMAND", state.watch.command, "behind --: what is run and watched");
+  command.add_option("COMMAND", state.what, "behind --: what is run and watched");
   command
       .add_option("-o,--output", state.watch.output,
                   "instead of standard output (of -p) or standard error (of a COMMAND)")
@@ -491,6 +491,8 @@ void add_watch(CLI::App& app, State& state) {
   add_format(command, state);
   command.callback([&state] {
     state.watch.json = state.format == "json";
+    if (!state.what.empty())
+      throw UsageError("watch " + state.what + ": accepted is a command behind --");
     state.status = command_watch(state.watch);
   });
 }
@@ -610,9 +612,7 @@ void check_names(CLI::App& app, const std::vector<std::string>& words) {
 // Before anything waits for it.
 void check_standard_input(const std::vector<std::string>& words) {
   size_t count = 0;
-  // What follows -- is somebody else's command line, where it is one.
-  const bool runs = !words.empty() && words[0] == "watch";
-  for (size_t i = 0; i < words.size() && !(runs && words[i] == "--"); ++i) {
+  for (size_t i = 0; i < words.size(); ++i) {
     const bool value =
         words[i] == "-" && (i == 0 || (words[i - 1] != "-o" && words[i - 1] != "--output"));
     const bool joined =
@@ -655,10 +655,23 @@ void configure(CLI::App& app, State& state) {
   add_terminal(app, state.terminal);
 }
 
+// What follows -- is the command line of somebody else there: nothing of it is read. How many of
+// the arguments are left.
+int take_command(int argc, char** argv, std::vector<std::string>* command) {
+  const auto is = [&](int i, std::string_view word) { return argv[i] == word; };
+  for (int i = 2; i < argc && is(1, "watch"); ++i) {
+    if (!is(i, "--")) continue;
+    command->assign(argv + i + 1, argv + argc);
+    return i;
+  }
+  return argc;
+}
+
 int run(int argc, char** argv) {
   CLI::App app;
   State state;
   configure(app, state);
+  argc = take_command(argc, argv, &state.watch.command);
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   check_names(app, words);
   check_standard_input(words);

@@ -3,7 +3,6 @@
 
 #include "conformance/base/plural.h"
 #include "conformance/process/cgroup_programs.h"
-#include "conformance/process/seccomp_filters.h"
 
 namespace sockoracle {
 namespace {
@@ -17,18 +16,13 @@ std::string filters_text(const TaskStatus& status) {
 
 }  // namespace
 
-void add_filters(const TaskStatus& status, const std::string& number, ProcessWorld* out) {
+void add_filters(const TaskStatus& status, const SeccompFilters& filters, ProcessWorld* out) {
   constexpr int kStrict = 1;
   if (status.seccomp == 0) return;
   if (status.seccomp == kStrict) {
     out->holds_if.push_back("its strict seccomp mode is over: that kills whoever makes the call");
     return;
   }
-  if (number.empty()) {
-    out->holds_if.push_back(filters_text(status) + "a process cannot read its own)");
-    return;
-  }
-  const SeccompFilters filters = seccomp_filters_of(static_cast<pid_t>(std::stol(number)));
   size_t instructions = 0;
   for (const auto& program : filters.programs) instructions += program.size();
   out->holds_if.push_back(
@@ -60,9 +54,9 @@ void add_label(const ProcFolder& folder, ProcessWorld* out) {
 
 }  // namespace
 
-void add_surroundings(const ProcFolder& folder, const TaskStatus& status, const std::string& number,
-                      ProcessWorld* out) {
-  add_filters(status, number, out);
+void add_surroundings(const ProcFolder& folder, const TaskStatus& status,
+                      const SeccompFilters& filters, ProcessWorld* out) {
+  add_filters(status, filters, out);
   add_cgroup(folder, out);
   add_label(folder, out);
 }

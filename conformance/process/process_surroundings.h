@@ -7,15 +7,15 @@
 
 #include "conformance/process/proc_folder.h"
 #include "conformance/process/process_world.h"
+#include "conformance/process/seccomp_filters.h"
 #include "conformance/process/task_status.h"
 
 namespace sockoracle {
 
-// `number`: of the process whose filters are read; "" where nobody can.
-void add_filters(const TaskStatus& status, const std::string& number, ProcessWorld* out);
+void add_filters(const TaskStatus& status, const SeccompFilters& filters, ProcessWorld* out);
 
 // All of them.
-void add_surroundings(const ProcFolder& folder, const TaskStatus& status, const std::string& number,
-                      ProcessWorld* out);
+void add_surroundings(const ProcFolder& folder, const TaskStatus& status,
+                      const SeccompFilters& filters, ProcessWorld* out);
 
 }  // namespace sockoracle

@@ -201,8 +201,9 @@ ProcessWorld read_own(std::string_view name, const std::string& origin) {
     throw UnavailableError(option + ": /proc/self cannot be read: " + std::strerror(errno));
   ProcessWorld process;
   Reader(folder, nullptr, &process).read(*status, left);
-  if (name == kOwnCaller) add_filters(*status, {}, &process);
-  else add_surroundings(folder, *status, {}, &process);
+  const SeccompFilters filters{{}, "a process cannot read its own"};
+  if (name == kOwnCaller) add_filters(*status, filters, &process);
+  else add_surroundings(folder, *status, filters, &process);
   return process;
 }
 
@@ -235,7 +236,9 @@ bool read_process(const std::string& number, ProcessWorld* out, std::string* why
     *why = status->name + " is a thread of the kernel, which makes no system calls";
   if (!why->empty()) return false;
   Reader(folder, nullptr, out).read(*status, descriptors_left_of(folder));
-  add_surroundings(folder, *status, number, out);
+  SeccompFilters filters;
+  if (status->seccomp != 0) filters = seccomp_filters_of(static_cast<pid_t>(std::stol(number)));
+  add_surroundings(folder, *status, filters, out);
   out->who = "process " + number + ", " + status->name + ": " + out->who;
   if (!folder.is_gone()) return true;
   *why = status->name + " ended while it was read";

@@ -31,6 +31,11 @@ struct Part {
   uint32_t length;
 };
 
+// Its length; -1 where that fails, with ENOENT behind the last one.
+long filter_at(pid_t task, unsigned long index, sock_filter* room) {
+  return ptrace(kGetFilter, task, index, room);
+}
+
 // In the child: only system calls. The child's end detaches it, whatever it was doing.
 [[noreturn]] void read_filters(int out, pid_t process) {
   static sock_filter program[kLongest];
@@ -51,7 +56,7 @@ struct Part {
     fail(kStop);
   }
   for (unsigned long i = 0;; ++i) {
-    const long length = ptrace(kGetFilter, process, i, program);
+    const long length = filter_at(process, i, program);
     if (length < 0 && errno == ENOENT) break;
     if (length < 0) fail(kRead);
     put(kRead, 0, static_cast<uint32_t>(length));
@@ -132,6 +137,20 @@ SeccompFilters seccomp_filters_of(pid_t process) {
   }
   if (!out.unknown.empty()) out.programs.clear();
   return out;
+}
+
+SeccompFilters filters_of_tracee(pid_t task) {
+  SeccompFilters out;
+  std::vector<sock_filter> room(kLongest);
+  for (unsigned long i = 0;; ++i) {
+    const long length = filter_at(task, i, room.data());
+    if (length >= 0) {
+      out.programs.emplace_back(room.begin(), room.begin() + length);
+      continue;
+    }
+    if (errno != ENOENT) out = {{}, reason_of({kRead, errno, 0})};
+    return out;
+  }
 }
 
 }  // namespace sockoracle

@@ -22,4 +22,7 @@ struct SeccompFilters {
 // process has no filter itself (kernel/seccomp.c:seccomp_get_filter).
 SeccompFilters seccomp_filters_of(pid_t process);
 
+// Of a task that this very thread traces, and that stands still.
+SeccompFilters filters_of_tracee(pid_t task);
+
 }  // namespace sockoracle

@@ -115,7 +115,12 @@ void TaskWorlds::read(pid_t task, int32_t taken, Known* known) {
   ProcessWorld process = read_task(folder, status, &namespaces_);
   if (surroundings) {
     ProcessWorld around;
-    add_surroundings(folder, status, {}, &around);
+    SeccompFilters filters;
+    if (status.seccomp != 0) filters = filters_of_tracee(task);
+    // Ours was the first, if there is one.
+    if (our_filters_ != 0 && !filters.programs.empty())
+      filters.programs.erase(filters.programs.begin());
+    add_surroundings(folder, status, filters, &around);
     known->surroundings = std::move(around.holds_if);
     known->surroundings_at = now();
   }

@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
 #include "conformance/base/cli_error.h"
+#include "conformance/process/proc_folder.h"
 #include "conformance/watch/entry_points.h"
 
 // glibc's <sys/ptrace.h> and the kernel's <linux/ptrace.h> cannot both be included.
@@ -60,6 +62,13 @@ std::optional<Call> call_of(pid_t tid, Watched what, const uint64_t* arguments) 
   call.type = static_cast<int32_t>(words[1]);
   call.protocol = static_cast<int32_t>(words[2]);
   return call;
+}
+
+bool has_pending_sigsys(pid_t tid) {
+  const std::string status = ProcFolder(std::to_string(tid)).text("status").value_or("");
+  const size_t at = status.find("\nSigPnd:\t");
+  return at != std::string::npos &&
+         (std::strtoull(status.c_str() + at + 9, nullptr, 16) >> (SIGSYS - 1) & 1) != 0;
 }
 
 }  // namespace
@@ -145,6 +154,7 @@ void Tracer::entered(pid_t tid, Task& task, uint32_t arch, uint64_t number,
                      const uint64_t* arguments) {
   const Watched what = watched_call(arch, number, arguments[0]);
   task.pending.reset();
+  task.number = number;
   task.installing = what == Watched::filter;
   if (what == Watched::caller) listener_.caller_changed();
   else if (what != Watched::nothing && what != Watched::filter)
@@ -158,7 +168,10 @@ void Tracer::left(pid_t tid, Task& task, int64_t result) {
   }
   task.installing = false;
   if (!task.pending) return resume(tid, task, 0);
-  const SeenCall seen{tid, *task.pending, true, 0, result};
+  SeenCall seen{tid, *task.pending, true, 0, result};
+  // SECCOMP_RET_KILL and _TRAP: the call's number is put back, and a signal comes.
+  if (static_cast<uint64_t>(result) == task.number && has_pending_sigsys(tid))
+    seen = {tid, *task.pending, false, SIGSYS, 0};
   task.pending.reset();
   listener_.stopped_after(seen);
   resume(tid, task, 0);

@@ -18,7 +18,7 @@ namespace sockoracle {
 struct SeenCall {
   pid_t task = 0;
   Call call;
-  bool finished = false;  // else the task was killed in it, by this signal
+  bool finished = false;  // else this signal came instead of an answer
   int signal = 0;
   int64_t result = 0;  // a descriptor, 0 of socketpair, or -errno
 };
@@ -49,6 +49,7 @@ class Tracer {
     bool every_call = false;  // it stops at each system call
     bool unsure = true;       // whether it has to
     std::optional<Call> pending;
+    uint64_t number = 0;      // of the system call that it is in
     bool installing = false;  // a filter
     bool listening = false;   // it is in a group stop
   };

@@ -30,7 +30,7 @@ std::string error_text(int32_t error) {
 std::string said_text(const SeenCall& call) {
   if (!call.finished) {
     const char* const name = sigabbrev_np(call.signal);
-    return std::string("? (killed by SIG") + (name == nullptr ? "?" : name) + ")";
+    return std::string("? (SIG") + (name == nullptr ? "?" : name) + ")";
   }
   return call.result < 0 ? error_text(error_of(call)) : std::to_string(call.result);
 }
