@@ -55,6 +55,8 @@ ELSEWHERE["--deep"] = ELSEWHERE["--live"] = "needs root and BTF; whitebox_test.p
 ELSEWHERE["--context"] = "chooses among what is asked; live_test.py"
 ELSEWHERE["--allow-autoload"] = "needs a kernel that is asked"
 ELSEWHERE["--color"] = ELSEWHERE["--no-pager"] = "needs a terminal; terminal_test.py"
+# Commands whose flags all do.
+ELSEWHERE_ALL = {"watch": "traces programs, which may be forbidden; watch_test.py"}
 OUTSIDE = {"-h", "--help"}
 
 
@@ -110,7 +112,7 @@ FILES = {"--output": "out.txt", "--format": "json"}
 
 
 def try_flag(tool: Tool, command: str, flag: str) -> None:
-    if flag in ELSEWHERE or (command, flag) in ELSEWHERE:
+    if flag in ELSEWHERE or (command, flag) in ELSEWHERE or command in ELSEWHERE_ALL:
         return
     beside, call = [], CALL
     if (command, flag) in OWN:
@@ -168,6 +170,10 @@ REFUSED = [
     (["help", "strce"], 'unknown command "strce": did you mean strace?'),
     (["--versoin"], 'unknown flag "--versoin": did you mean --version?'),
     (["frobnicate"], 'unknown command "frobnicate" (sockoracle help)'),
+    (["watch"], "accepted is either -p PID or, behind --, a command"),
+    (["watch", "-p", "1", "--", "true"], "accepted is either -p PID or, behind --, a command"),
+    (["watch", "true"], "watch true: accepted is a command behind --"),
+    (["explain", CALL, "--world", "pid:x"], "accepted is pid:N"),
     (["explain", CALL, "--relase", "6.12"], 'unknown flag "--relase": did you mean --release?'),
 ]
 
@@ -233,7 +239,8 @@ def check_full(tool: Tool) -> None:
 
 # Examples that need what is not here: (a word of them): why.
 NOT_HERE = {"vm": "boots a machine", "uml": "boots a machine", "bzImage": "boots a machine",
-            "ping": "traces programs, which may be forbidden", "curl": "traces programs"}
+            "ping": "traces programs, which may be forbidden", "curl": "traces programs",
+            "watch": "traces programs"}
 
 
 def check_examples(tool: Tool, commands: list) -> None:

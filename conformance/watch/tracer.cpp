@@ -165,6 +165,7 @@ void Tracer::left(pid_t tid, Task& task, int64_t result) {
   if (task.installing && result >= 0) {
     listener_.caller_changed();
     recheck_all();
+    task.every_call = true;
   }
   task.installing = false;
   if (!task.pending) return resume(tid, task, 0);

@@ -160,8 +160,8 @@ std::string watched_json(const WatchedCall& call) {
   out.text("call", call_text(seen.call));
   out.text("said", said_text(seen));
   if (seen.finished && seen.result >= 0) out.raw("errno", "null");
-  else if (seen.finished) out.text("errno", errno_name(error_of(seen)));
-  else out.text("signal", std::to_string(seen.signal));
+  else if (seen.finished) out.text("errno", error_text(error_of(seen)).substr(3));
+  else out.raw("signal", std::to_string(seen.signal));
   put_prediction(out, call, call.in->predict(seen.call));
   out.text("verdict", call.judged == Judged::differs ? "differs" : word_of(call.judged));
   return out.take();

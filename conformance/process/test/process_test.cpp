@@ -6,8 +6,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "conformance/process/cgroup_programs.h"
-#include "conformance/process/process_world.h"
 #include "conformance/process/proc_folder.h"
+#include "conformance/process/process_world.h"
 #include "conformance/process/task_status.h"
 
 using namespace sockoracle;
@@ -53,9 +53,8 @@ BOOST_AUTO_TEST_CASE(threads_of_the_kernel_are_known) {
 
 // Mounts as container runtimes make them: a part of the hierarchy, a name with a blank.
 BOOST_AUTO_TEST_CASE(a_cgroup_is_found_where_it_is_mounted) {
-  const std::string mounts =
-      "25 1 0:22 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
-      "29 1 0:26 /a/b /mnt/one\\040more rw,nosuid - cgroup2 cgroup2 rw\n";
+  const std::string mounts = "25 1 0:22 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+                             "29 1 0:26 /a/b /mnt/one\\040more rw,nosuid - cgroup2 cgroup2 rw\n";
   BOOST_TEST(cgroup_folder("9:pids:/\n0::/a/b/c\n", mounts) == "/mnt/one more/c");
   BOOST_TEST(cgroup_folder("0::/a/b\n", mounts) == "/mnt/one more");
   BOOST_TEST(cgroup_folder("0::/a/bc\n", mounts) == "");

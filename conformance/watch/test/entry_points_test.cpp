@@ -8,7 +8,7 @@
 
 using namespace sockoracle;
 
-BOOST_AUTO_TEST_SUITE(watch)
+BOOST_AUTO_TEST_SUITE(entry_points)
 
 #if defined(__x86_64__) || defined(__aarch64__)
 #if defined(__x86_64__)
@@ -25,10 +25,9 @@ BOOST_AUTO_TEST_CASE(entry_points_have_the_kernels_numbers) {
   };
   is(SYS_socket, 2, Watched::socket);
   is(SYS_socketpair, 1, Watched::socketpair);
-  for (const long number :
-       {SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setgroups, SYS_setresuid,
-        SYS_setresgid, SYS_setfsuid, SYS_setfsgid, SYS_capset, SYS_setrlimit, SYS_prlimit64,
-        SYS_unshare, SYS_setns})
+  for (const long number : {SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setgroups,
+                            SYS_setresuid, SYS_setresgid, SYS_setfsuid, SYS_setfsgid, SYS_capset,
+                            SYS_setrlimit, SYS_prlimit64, SYS_unshare, SYS_setns})
     is(number, 0, Watched::caller);
   is(SYS_seccomp, 1, Watched::filter);
   is(SYS_prctl, 22, Watched::filter);  // PR_SET_SECCOMP
