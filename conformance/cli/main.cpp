@@ -447,6 +447,7 @@ void add_repro(CLI::App& app, State& state) {
     std::vector<Item> items = state.flags.items();
     const Call call = repro_case(state.call, &items);
     const Setting setting = build_setting(items);
+    tell_conditions(setting);
     check_faults(setting, call);
     write_file_atomically(state.output, repro_text(setting, call, state.repro));
   });

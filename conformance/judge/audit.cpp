@@ -152,6 +152,7 @@ Audit audit_rows(const std::vector<AuditRow>& rows, const Setting& setting) {
 int command_audit(const std::vector<std::string>& files, const std::vector<Item>& items,
                   bool json) {
   const Setting setting = build_setting(items);
+  tell_conditions(setting);
   std::vector<std::string> names;
   std::vector<AuditRow> rows;
   for (const std::string& file : files) {

@@ -9,6 +9,7 @@ namespace sockoracle {
 int command_strace(const std::vector<std::string>& files, const std::vector<Item>& items,
                    bool json) {
   const Setting setting = build_setting(items);
+  tell_conditions(setting);
   std::vector<StraceLog> logs;
   for (const std::string& file : files)
     logs.push_back(read_strace_log(load_text(file), name_of_input(file), setting.world));

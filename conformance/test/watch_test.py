@@ -83,6 +83,14 @@ child(own)""",
 resource.setrlimit(resource.RLIMIT_NOFILE, (8, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 for _ in range(8): ask([(2, 1, 0), (2, 2, 0)], keep=True)""",
     "execve": "ask(); os.execvp(sys.executable, [sys.executable, '-c', NEXT] + sys.argv[1:])",
+    "execve of a thread": """
+def run(): os.execvp(sys.executable, [sys.executable, '-c', NEXT] + sys.argv[1:])
+threading.Thread(target=lambda: (ask(), time.sleep(60))).start()
+time.sleep(0.2); threading.Thread(target=run).start(); time.sleep(60)""",
+    "many at once": """
+def some(): [child(ask) for _ in range(3)]
+threads = [threading.Thread(target=some) for _ in range(8)]
+[t.start() for t in threads]; [t.join() for t in threads]""",
     "vfork": "subprocess.run([sys.executable, '-c', NEXT] + sys.argv[1:], close_fds=False); ask()",
 }
 

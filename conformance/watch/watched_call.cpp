@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include <cstring>
+
 #include "conformance/base/json_reader.h"
 #include "conformance/base/terminal.h"
 #include "conformance/base/text_layout.h"
