@@ -129,3 +129,5 @@ target_sources(sockoracle_conformance PRIVATE ${probe_image})
 # So are the files that describe subjects.
 include(compare/subject_files.cmake)
 target_sources(sockoracle_conformance PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/subject_files.cpp)
+# linux/ptrace.h and sys/ptrace.h do not go together.
+set_source_files_properties(watch/tracer.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

@@ -21,6 +21,14 @@ constexpr bool rows_are_whole() {
 }
 static_assert(rows_are_whole());
 
+struct HazardWords {
+  std::string_view name, sentence;
+};
+constexpr HazardWords kHazards[] = {
+#define HAZARD(id, sentence) {#id, sentence},
+#include "model/hazards.def"
+};
+
 }  // namespace
 
 std::span<const RuleRow> rules() { return kRules; }
@@ -41,22 +49,10 @@ std::string_view step_word(StepKind kind) {
   return {};
 }
 
-std::string_view hazard_name(Hazard hazard) {
-  switch (hazard) {
-#define HAZARD(id, sentence) \
-  case Hazard::id: return #id;
-#include "model/hazards.def"
-  }
-  return {};
-}
+std::string_view hazard_name(Hazard hazard) { return kHazards[static_cast<size_t>(hazard)].name; }
 
 std::string_view hazard_sentence(Hazard hazard) {
-  switch (hazard) {
-#define HAZARD(id, sentence) \
-  case Hazard::id: return sentence;
-#include "model/hazards.def"
-  }
-  return {};
+  return kHazards[static_cast<size_t>(hazard)].sentence;
 }
 
 Value Value::number(int64_t n) {

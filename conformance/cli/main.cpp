@@ -70,8 +70,8 @@ void add_world_flags(CLI::App& command, WorldFlags& flags, bool with_caller = tr
     if (!item_forms()[i].flag.empty()) add_form(item_forms()[i], flags.typed[i]);
     if (i != 0) continue;
     single("--world", flags.world, "FILE|host|pid:N",
-           "a world as JSON (- is standard input), this machine's, or that of a process of it (self: "
-           "of this command)");
+           "a world as JSON (- is standard input), this machine's, or that of a process of it "
+           "(self: of this command)");
     single("--kernel-config", flags.kernel_config, "FILE",
            "a kernel's .config, plain or gzip; - is standard input");
   }

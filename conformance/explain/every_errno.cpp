@@ -34,8 +34,8 @@ std::vector<PossibleErrno> possible_errnos(const Case& c) {
 std::string inject_line(const Call& call, const ErrnoSymbol& symbol) {
   if (call.entry == Entry::io_uring) return {};
   const std::string name(entry_name(call.entry));
-  return "strace -f -e trace=" + name + " -e inject=" + name + ":error=" +
-         std::string(symbol.name) + ":when=1 PROGRAM";
+  return "strace -f -e trace=" + name + " -e inject=" + name +
+         ":error=" + std::string(symbol.name) + ":when=1 PROGRAM";
 }
 
 std::string every_errno_json(const Setting& setting, const Call& call,
@@ -66,8 +66,8 @@ std::string every_errno_text(const Setting& setting, const Call& call,
                              const ExplainOptions& options) {
   const std::vector<PossibleErrno> all = possible_errnos({setting.world, call});
   if (options.json) return every_errno_json(setting, call, all);
-  std::string text = call_text(call) + " = -1, with which errnos?    " + asked_of_text(setting) +
-                     "\n\n";
+  std::string text =
+      call_text(call) + " = -1, with which errnos?    " + asked_of_text(setting) + "\n\n";
   Sections out(&text);
   put_without_effect(out, setting);
   for (const PossibleErrno& one : all) {

@@ -20,8 +20,7 @@ Sensitivity sensitivity_of(const Case& c, bool unfinished) {
   found.error = here.error;
   const BehaviourSet mine = behaviours_in(c.world), newest = behaviours_of(newest_release());
   const uint8_t index = c.world.release.index;
-  const BehaviourSet before =
-      behaviours_of({static_cast<uint8_t>(index == 0 ? 0 : index - 1), 0});
+  const BehaviourSet before = behaviours_of({static_cast<uint8_t>(index == 0 ? 0 : index - 1), 0});
   for (const BehaviourRow& row : behaviours()) {
     const bool vendors = !row.since.empty() && row.since == row.until;  // in no mainline release
     if (vendors) continue;
@@ -33,16 +32,14 @@ Sensitivity sensitivity_of(const Case& c, bool unfinished) {
     (has ? changed.world.without : changed.world.with).set(row.id);
     (has ? changed.world.with : changed.world.without).set(row.id, false);
     const Verdict there = ask(changed).verdict;
-    if (there.error != here.error)
-      found.changes.push_back({row.id, !has, there.error, there.rule});
+    if (there.error != here.error) found.changes.push_back({row.id, !has, there.error, there.rule});
   }
   return found;
 }
 
 std::vector<std::string> sensitivity_lines(const Sensitivity& sensitivity) {
   if (sensitivity.changes.empty())
-    return {"the same with and without each of " +
-            plural(sensitivity.asked, "possible backport")};
+    return {"the same with and without each of " + plural(sensitivity.asked, "possible backport")};
   std::vector<std::string> lines;
   for (const Sensitivity::Change& change : sensitivity.changes) {
     const BehaviourRow& facts = row(change.behaviour);
@@ -50,8 +47,9 @@ std::vector<std::string> sensitivity_lines(const Sensitivity& sensitivity) {
                     (change.taken_over ? " is backported" : " is gone") + ", else " +
                     answer_word(sensitivity.error) + ": " + std::string(facts.sentence));
   }
-  lines.push_back("the same with and without each of " +
-                  plural(sensitivity.asked - sensitivity.changes.size(), "other possible backport"));
+  lines.push_back(
+      "the same with and without each of " +
+      plural(sensitivity.asked - sensitivity.changes.size(), "other possible backport"));
   return lines;
 }
 

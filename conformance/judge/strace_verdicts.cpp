@@ -71,7 +71,8 @@ class NearWorlds : public Possible {
 
   static Elsewhere elsewhere_of(const ErrnoCause& cause) {
     std::string how = "by a seccomp filter";
-    if (!cause.changes.empty() && cause.name != "seccomp_filter") how = change_lines({cause.changes}).front();
+    if (!cause.changes.empty() && cause.name != "seccomp_filter")
+      how = change_lines({cause.changes}).front();
     else if (cause.name != "seccomp_filter") how = "from another kernel";
     return {how, cause.name, cause.sentence, cause.words};
   }

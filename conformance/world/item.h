@@ -43,10 +43,10 @@ struct Item {
 enum class Shape : uint8_t {
   one,      // --gid 1000; "gid":1000
   process,  // --world pid:7; "process":7
-  list,   // may be repeated and adds up; a list in JSON
-  comma,  // --groups 1,2; a list of numbers in JSON
-  pairs,  // NAME=VALUE; an object in JSON
-  with,   // --with NAME; "+NAME" in JSON's list
+  list,     // may be repeated and adds up; a list in JSON
+  comma,    // --groups 1,2; a list of numbers in JSON
+  pairs,    // NAME=VALUE; an object in JSON
+  with,     // --with NAME; "+NAME" in JSON's list
   without
 };
 

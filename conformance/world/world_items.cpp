@@ -141,7 +141,8 @@ std::string items_json(const std::vector<Item>& items) {
     std::string values;
     const bool process = form.shape == Shape::process;
     for (const Item& item : items)
-      if (item.kind == form.kind && (form_of(item).shape == Shape::process) == process) values += (values.empty() ? "" : ",") + value_json(item, form);
+      if (item.kind == form.kind && (form_of(item).shape == Shape::process) == process)
+        values += (values.empty() ? "" : ",") + value_json(item, form);
     if (values.empty()) continue;
     json += json.empty() ? "" : ",";
     append_quoted(json, form.json);

@@ -257,8 +257,6 @@ void apply_item(World& world, const Item& item) {
   }
 }
 
-bool is_host(const Item& item) { return item.kind == ItemKind::release && item.value == "host"; }
-
 std::string shell_word(const std::string& value) {
   return value.find_first_of(" \t") == std::string::npos ? value : '"' + value + '"';
 }

@@ -21,8 +21,8 @@ struct Setting {
   std::vector<Item> items;   // as they were given
   std::string release_note;  // what was assumed of the release: "sublevel not known: 0 assumed"
   bool release_may_differ = false;  // a vendor's, a candidate, newer than the table
-  std::string caller;        // "nobody", "nobody, cap net_raw"
-  std::string who;           // of a process: "uid 1000, gid 1000, no capability"
+  std::string caller;               // "nobody", "nobody, cap net_raw"
+  std::string who;                  // of a process: "uid 1000, gid 1000, no capability"
   // What may answer such a process otherwise, and is not looked into: "no BPF program refuses".
   std::vector<std::string> holds_if;
   bool caller_chosen = false;  // by --as or by --world; else it is root by default
