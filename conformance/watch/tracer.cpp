@@ -2,8 +2,8 @@
 #include "conformance/watch/tracer.h"
 
 #include <linux/audit.h>
-#include <linux/ptrace.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,9 +17,6 @@
 #include "conformance/process/proc_folder.h"
 #include "conformance/watch/entry_points.h"
 
-// glibc's <sys/ptrace.h> and the kernel's <linux/ptrace.h> cannot both be included.
-extern "C" long ptrace(int request, ...) noexcept;
-
 namespace sockoracle {
 namespace {
 
@@ -28,7 +25,7 @@ constexpr int kTries = 3;  // seconds that a task has to stop for being detached
 volatile sig_atomic_t asked_to_end = 0;
 volatile sig_atomic_t ticks = 0;
 
-bool syscall_info(pid_t tid, ptrace_syscall_info* info) {
+bool syscall_info(pid_t tid, __ptrace_syscall_info* info) {
   if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof *info, info) > 0) return true;
   if (errno == EIO)
     throw UnavailableError("watch: needs PTRACE_GET_SYSCALL_INFO, which came with Linux 5.3");
@@ -130,7 +127,7 @@ void Tracer::at_event(pid_t tid, Task& task, int event, int signal) {
 }
 
 void Tracer::at_call(pid_t tid, Task& task) {
-  ptrace_syscall_info info{};
+  __ptrace_syscall_info info{};
   if (!syscall_info(tid, &info)) return;
   static_assert(sizeof info.entry.args[0] == sizeof(uint64_t));
   uint64_t arguments[6];
