@@ -46,11 +46,14 @@ struct RuleRow {
   std::string_view files{}, functions{};
   std::string_view sentence{};
   std::string_view witness{};  // how a real kernel shows it, or why it is exempt
+  std::string_view inet6{};    // file:function where AF_INET6 decides it in a place of its own
 
-  std::string_view file(Release release = newest_release()) const {
+  std::string_view file(Release release = newest_release(), bool of_inet6 = false) const {
+    if (of_inet6 && !inet6.empty()) return inet6.substr(0, inet6.find(':'));
     return name_on(files, release);
   }
-  std::string_view function(Release release = newest_release()) const {
+  std::string_view function(Release release = newest_release(), bool of_inet6 = false) const {
+    if (of_inet6 && !inet6.empty()) return inet6.substr(inet6.find(':') + 1);
     return name_on(functions, release);
   }
   // Is it about one of these?

@@ -170,7 +170,7 @@ Call call_of(std::string_view raw) {
   throw UsageError("call: accepted is strace's notation, or an object with family, type, protocol");
 }
 
-void append_answer(std::string& out, const Answer& answer, Release release,
+void append_answer(std::string& out, const Answer& answer, Release release, const Call& asked,
                    const std::string& release_note) {
   const Verdict& verdict = answer.verdict;
   const RuleRow& rule = row(verdict.rule);
@@ -184,7 +184,7 @@ void append_answer(std::string& out, const Answer& answer, Release release,
   out += ",\"rule\":\"";
   out += rule.name;
   out += "\",\"where\":\"";
-  out += where_of(verdict.rule, release);
+  out += where_of(verdict.rule, release, asked);
   out += "\",\"steps\":[";
   for (size_t i = 0; i < answer.steps.size(); ++i) {
     if (i != 0) out += ',';
@@ -291,7 +291,8 @@ const std::string& Oracle::known_answer(Known& known, std::string_view call) {
   if (const auto found = known.answers.find(call); found != known.answers.end())
     return found->second;
   std::string text;
-  append_answer(text, ask({known.world, call_of(call)}), known.world.release, known.release_note);
+  const Call asked = call_of(call);
+  append_answer(text, ask({known.world, asked}), known.world.release, asked, known.release_note);
   bytes_ += call.size() + text.size() + 128;
   return known.answers.emplace(std::string(call), std::move(text)).first->second;
 }

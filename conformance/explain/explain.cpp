@@ -144,16 +144,20 @@ Explanation explain_case(const Setting& setting, const Call& call) {
   return explanation;
 }
 
-std::string place_of(Rule rule, Release release) {
+std::string place_of(Rule rule, Release release, const Call& call) {
   const RuleRow& facts = row(rule);
+  const bool inet6 = call.family == kAF_INET6;
   if (facts.function(release).empty()) return "nothing on this release";
-  return std::string(facts.function(release)) + ", " + std::string(facts.file(release));
+  return std::string(facts.function(release, inet6)) + ", " +
+         std::string(facts.file(release, inet6));
 }
 
-std::string where_of(Rule rule, Release release) {
+std::string where_of(Rule rule, Release release, const Call& call) {
   const RuleRow& facts = row(rule);
+  const bool inet6 = call.family == kAF_INET6;
   if (facts.function(release).empty()) return {};
-  return std::string(facts.file(release)) + ":" + std::string(facts.function(release));
+  return std::string(facts.file(release, inet6)) + ":" +
+         std::string(facts.function(release, inet6));
 }
 
 Release release_with(Release asked, const std::vector<Change>& changes) {

@@ -77,9 +77,9 @@ void put_causes_json(JsonOut& out, const Setting& setting, const Call& call,
 
 // "inet_create, net/ipv4/af_inet.c"
 // "__sock_create, net/socket.c", by the names of that release.
-std::string place_of(Rule rule, Release release);
+std::string place_of(Rule rule, Release release, const Call& call);
 // The same as FILE:FUNCTION; empty where the release has none.
-std::string where_of(Rule rule, Release release);
+std::string where_of(Rule rule, Release release, const Call& call);
 // The release on which that shows, where it is asked on another one.
 Release release_with(Release asked, const std::vector<Change>& changes);
 // "Linux 6.18, as nobody"

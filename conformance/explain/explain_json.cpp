@@ -33,10 +33,10 @@ void put_setting(JsonOut& out, const Setting& setting, const Call& call) {
   out.end_list();
 }
 
-void put_rule(JsonOut& out, Rule rule, Release release) {
+void put_rule(JsonOut& out, Rule rule, const Case& asked) {
   out.member("rule", row(rule).name);
   out.member("sentence", row(rule).sentence);
-  out.member("where", where_of(rule, release));
+  out.member("where", where_of(rule, asked.world.release, asked.call));
 }
 
 // A set of changes as flags, and the call where it changes too.
@@ -74,7 +74,7 @@ void put_path(JsonOut& out, const Explanation& explanation) {
   out.begin_list();
   for (const LaterRefusal& later : explanation.not_reached) {
     out.begin_object();
-    put_rule(out, later.rule, explanation.asked.world.release);
+    put_rule(out, later.rule, explanation.asked);
     put_errno(out, later.error, later.rule);
     out.member("call", call_text(later.call));
     out.end_object();
@@ -137,7 +137,7 @@ std::string explain_json(const Setting& setting, const Explanation& explanation,
   put_setting(out, setting, explanation.asked.call);
   const Verdict& verdict = explanation.answer.verdict;
   put_errno(out, verdict.error, verdict.rule);
-  put_rule(out, verdict.rule, setting.world.release);
+  put_rule(out, verdict.rule, explanation.asked);
   put_path(out, explanation);
   put_span(out, explanation);
   if (options.sensitivity || setting.release_may_differ) {

@@ -28,8 +28,8 @@ std::string headline(const Setting& setting, const Call& call, const Verdict& ve
   return call_text(call) + " = " + result_text(verdict) + "    " + asked_of_text(setting) + "\n\n";
 }
 
-void put_rule(Sections& out, std::string_view label, Rule rule, Release release) {
-  out.line(label, padded(row(rule).name, 24) + place_of(rule, release));
+void put_rule(Sections& out, std::string_view label, Rule rule, const Case& asked) {
+  out.line(label, padded(row(rule).name, 24) + place_of(rule, asked.world.release, asked.call));
   out.line(label, paragraph(row(rule).sentence, kLabel));
 }
 
@@ -78,7 +78,7 @@ void put_steps(Sections& out, const std::vector<Step>& steps, bool all) {
 
 void put_not_reached(Sections& out, const Explanation& explanation) {
   for (const LaterRefusal& later : explanation.not_reached) {
-    put_rule(out, "not reached", later.rule, explanation.asked.world.release);
+    put_rule(out, "not reached", later.rule, explanation.asked);
     std::string text = "It comes later: it would have refused ";
     text += later.call.protocol == explanation.asked.call.protocol ? "this call"
                                                                    : call_text(later.call);
@@ -244,7 +244,7 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
     out.line("created",
              paragraph("No rule refuses: " + plural(explanation.passed.size(), "rule") + " passed.",
                        kLabel));
-  else put_rule(out, "decided by", verdict.rule, setting.world.release);
+  else put_rule(out, "decided by", verdict.rule, explanation.asked);
   put_before(out, explanation, options.steps);
   put_steps(out, explanation.answer.steps, options.steps);
   put_not_reached(out, explanation);

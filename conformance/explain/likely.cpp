@@ -60,10 +60,11 @@ ErrnoCause cause_of_rule(const Case& c, const Cause& cause) {
   for (const Change& change : cause.changes)
     if (change.kind == Change::Kind::release) release = change.release;
   const RuleRow& facts = row(cause.rule);
+  const bool inet6 = c.call.family == kAF_INET6;
   return {.name = facts.name,
           .sentence = facts.sentence,
-          .file = std::string(facts.file(release)),
-          .function = std::string(facts.function(release)),
+          .file = std::string(facts.file(release, inet6)),
+          .function = std::string(facts.function(release, inet6)),
           .changes = cause.changes,
           .distance = cause.distance,
           .here = cause.changes.empty(),

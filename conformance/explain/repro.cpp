@@ -121,7 +121,8 @@ std::string head(const Setting& setting, const Case& c, const Verdict& verdict,
   const RuleRow& rule = row(verdict.rule);
   std::string text = call_text(c.call) + "\n" + asked_of_text(setting) +
                      "\n\nExpected: " + expected_text(verdict) + "\n";
-  text += fmt::format("Rule: {} ({})\n", rule.name, place_of(verdict.rule, c.world.release));
+  text +=
+      fmt::format("Rule: {} ({})\n", rule.name, place_of(verdict.rule, c.world.release, c.call));
   text += paragraph(rule.sentence, 0, 100) + "\n";
   text += assumptions(c, verdict);
   text += "\nExit status: 0 as expected, 1 different, 4 the world cannot be staged here, or this\n"

@@ -47,9 +47,8 @@ std::vector<std::string> sensitivity_lines(const Sensitivity& sensitivity) {
                     (change.taken_over ? " is backported" : " is gone") + ", else " +
                     answer_word(sensitivity.error) + ": " + std::string(facts.sentence));
   }
-  lines.push_back(
-      "the same with and without each of " +
-      plural(sensitivity.asked - sensitivity.changes.size(), "other possible backport"));
+  const size_t others = sensitivity.asked - sensitivity.changes.size();
+  lines.push_back("the same with and without each of " + plural(others, "other possible backport"));
   return lines;
 }
 

@@ -27,8 +27,7 @@ def main() -> int:
         # Printing a program needs the model's names and no kernel: small, so quickly built.
         stub = work / "stub.cpp"
         stub.write_text('#include "model/program.h"\n'
-                        "std::string_view sockoracle::op_word(Op) { return {}; }\n"
-                        "std::string_view sockoracle::policy_name(size_t) { return {}; }\n")
+                        "std::string_view sockoracle::op_word(Op) { return {}; }\n")
         subprocess.run(
             ["afl-clang-fast++", "-std=c++20", "-O0", "-fsanitize=fuzzer", f"-I{source}",
              f"-I{build}", str(source / "fuzz/targets/canary_fuzzer.cpp"),
