@@ -102,6 +102,8 @@ void named_case_seeds() {
 
 // Calls that between them meet every rule, some only when their n-th step fails.
 constexpr std::string_view kRuleScenes[] = {
+    "world release=4.4 with=android_paranoid_network as=nobody\ns0 = socket(AF_INET, SOCK_STREAM, "
+    "0)",
     "world release=6.12 seccomp_filter=SIGSYS\ns0 = socket(AF_INET, SOCK_STREAM, 0)",
     "world release=5.18\ns0 = io_uring_socket(AF_INET, SOCK_STREAM, 0)",
     "world release=6.12 fds_left=0\ns0 = io_uring_socket(AF_INET, SOCK_STREAM, 0)",

@@ -176,13 +176,26 @@ void descriptor_rules(const Case& c, RuleSet& broken) {
   broken.set(Rule::socketpair_supported, pair);
 }
 
+// Android's: the group inet, 3003, or CAP_NET_RAW.
+bool may_use_network(const World& w) {
+  bool inet = w.caller.egid == 3003;
+  for (size_t i = 0; i < w.caller.group_count; ++i) inet = inet || w.caller.groups[i] == 3003;
+  return inet || has_capability(w, 0, kCAP_NET_RAW);
+}
+
 void inet_rules(const Case& c, const Facts& f, RuleSet& broken) {
   const World& w = c.world;
   const int32_t limit = w.has(Behaviour::ipproto_max_263) ? 263 : 256;
-  broken.set(Rule::protocol_range,
-             w.has(Behaviour::protocol_range_check) && (f.protocol < 0 || f.protocol >= limit));
-  broken.set(Rule::type_has_protocols, !any_entry(w, f));
-  broken.set(Rule::protocol_known, !f.proto.has_value());
+  // RHEL 8 has MPTCP under 66 inside: its own number is in range, that one is nobody's.
+  const bool rhel8 = w.has(Behaviour::rhel8_mptcp_alias);
+  const bool alias = rhel8 && f.protocol == 66;
+  broken.set(Rule::protocol_range, w.has(Behaviour::protocol_range_check) &&
+                                       (f.protocol < 0 || f.protocol >= limit) &&
+                                       !(rhel8 && f.protocol == kIPPROTO_MPTCP));
+  broken.set(Rule::android_network,
+             w.has(Behaviour::android_paranoid_network) && !may_use_network(w));
+  broken.set(Rule::type_has_protocols, !alias && !any_entry(w, f));
+  broken.set(Rule::protocol_known, alias || !f.proto.has_value());
   broken.set(Rule::raw_needs_net_raw,
              f.type == kSOCK_RAW && !has_capability(w, w.net_user_ns, kCAP_NET_RAW));
   broken.set(Rule::cgroup_sock_create,

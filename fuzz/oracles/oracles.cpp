@@ -147,13 +147,19 @@ MaybeFinding check_state(const Kernel& k, const Facts& facts, const Verdict& v) 
                              k.has(Behaviour::tx_queue_clear_in_sk_alloc);
   constexpr int32_t kSMC_INIT = 2;  // net/smc/smc.h
   const bool smc = facts.proto == ProtoId::smc || facts.proto == ProtoId::smc6;
+  // RHEL 8 has MPTCP under 66 inside.
+  const bool rhel8 = k.has(Behaviour::rhel8_mptcp_alias) && facts.resolved == kIPPROTO_MPTCP;
   const struct {
     std::string_view what;
     int64_t expected, got;
   } rows[] = {
       {"sk_family", facts.family, sk.sk_family},
       {"sk_type", facts.type, sk.sk_type},
-      {"sk_protocol", packet ? 0 : facts.resolved & wide, sk.sk_protocol.number},
+      {"sk_protocol",
+       packet  ? 0
+       : rhel8 ? 66
+               : facts.resolved & wide,
+       sk.sk_protocol.number},
       {"sk_prot", static_cast<int64_t>(facts.proto.value_or(ProtoId::tcp)),
        static_cast<int64_t>(sk.sk_prot->id)},
       {"sk_prot_creator == sk_prot", 1, sk.sk_prot_creator == sk.sk_prot},

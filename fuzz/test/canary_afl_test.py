@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 MODEL = ["case", "program_text", "kernel_name", "release", "strace", "symbols", "verdict",
-         "contexts", "world_facts"]
+         "contexts", "vendor", "world_facts"]
 
 
 def main() -> int:

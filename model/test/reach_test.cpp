@@ -118,6 +118,8 @@ const RuleCase kRuleCases[] = {
     {"smc_clcsock", "ENFILE", "6.12", "root", kSmc,
      [](World& w) { all_builtin(w), fail<2>(w, kSmc, "sock_inode_cache"); }, leave},
     {"cgroup_sock_create", "EPERM", "6.12", "cgroup-deny", kTcp, nothing, leave},
+    {"android_network", "EACCES", "6.12", "nobody", kTcp,
+     [](World& w) { w.with.set(Behaviour::android_paranoid_network); }, leave},
     {"seccomp_filter", "EAFNOSUPPORT", "6.12", "root", kTcp,
      [](World& w) { w.policies.seccomp_filter = kEAFNOSUPPORT; }, leave},
     {"ops_module_live", "EAFNOSUPPORT", "6.12", "root", kSctp, second_module_get, leave},

@@ -63,7 +63,7 @@ def word_exists(kind: str, name: str, text: str) -> bool:
         # Under another name on earlier releases: "sock_release 4.18:__sock_release".
         return f'"{name}"' in text or f':{name}"' in text
     if kind == "hazard":
-        return f"X({name}," in text
+        return f"HAZARD({name}," in (MODEL / "hazards.def").read_text()
     return kind == "field" and re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 

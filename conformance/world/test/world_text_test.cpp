@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(release_names) {
       {"6.1.0-49-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)", "6.1.192", ""},
       {"3.10.0-1160.el7.x86_64", "3.12",
        "3.10 is older than the oldest release modelled: 3.12 answers; "
-       "a RHEL kernel: its backports are not known"},
+       "a RHEL 7 kernel: its backports are not known"},
   };
   for (const auto& [name, release, note] : rows) {
     const Setting setting = setting_of("{\"release\":\"" + name + "\"}");
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(refusals_name_what_is_accepted) {
     const char* accepted;
   } rows[] = {
       {R"([])", "world", "a JSON object"},
-      {R"({"realease":"6.12"})", "realease", "release, config"},
+      {R"({"realease":"6.12"})", "realease", "release, process, config"},
       {R"({"release":6})", "release", "3.12"},
       {R"({"release":"six"})", "six", "from 3.12 to"},
       {R"({"release":"6.12","as":"nobdy"})", "nobdy", "root, nobody"},
