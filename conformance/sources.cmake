@@ -58,6 +58,7 @@ target_sources(sockoracle_conformance PRIVATE
   explain/repro_look.cpp
   explain/repro_stage.cpp
   explain/sensitivity.cpp
+  explain/systems.cpp
   explain/table_text.cpp
   report/common.cpp
   report/diff_text.cpp

@@ -168,6 +168,11 @@ void add_explain(CLI::App& app, State& state) {
       ->type_name("ERRNO");
   command.add_flag("--every-errno", state.explain.every_errno,
                    "all errnos that the call can give, by whom, and how strace fakes each");
+  command
+      .add_option("--system", state.explain.system,
+                  "what only looks like Linux: gvisor, wsl1, lx, qemu-user (recognised by a "
+                  "release that says so)")
+      ->type_name("NAME");
   command.add_flag("--sensitivity", state.explain.sensitivity,
                    "whether the answer depends on what the kernel may have taken over from later "
                    "releases (shown unasked for vendors' kernels, candidates and newer ones)");

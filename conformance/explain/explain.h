@@ -23,6 +23,7 @@ struct ExplainOptions {
   bool state = false;   // those, and every option and view of it
   std::string error;    // --errno: the reverse question
   bool every_errno = false;       // --every-errno: all of them
+  std::string system;             // --system: what only looks like Linux
   bool sensitivity = false;       // also where the kernel is mainline's
   std::optional<int32_t> pasted;  // what the text of the call says was answered; 0 = a descriptor
 };

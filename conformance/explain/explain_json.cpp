@@ -2,6 +2,7 @@
 #include "conformance/base/json_out.h"
 #include "conformance/explain/explain.h"
 #include "conformance/explain/sensitivity.h"
+#include "conformance/explain/systems.h"
 #include "conformance/words/answer_json.h"
 #include "conformance/words/remedy_text.h"
 #include "conformance/words/state_json.h"
@@ -138,6 +139,14 @@ std::string explain_json(const Setting& setting, const Explanation& explanation,
   const Verdict& verdict = explanation.answer.verdict;
   put_errno(out, verdict.error, verdict.rule);
   put_rule(out, verdict.rule, explanation.asked);
+  const NotLinux* const system =
+      options.system.empty() ? system_of(setting) : &find_system(options.system);
+  if (system != nullptr) {
+    out.key("not_linux");
+    out.begin_list();
+    for (const std::string& line : system_lines(*system, verdict)) out.text(line);
+    out.end_list();
+  }
   put_path(out, explanation);
   put_span(out, explanation);
   if (options.sensitivity || setting.release_may_differ) {

@@ -8,6 +8,7 @@
 #include "conformance/explain/explain.h"
 #include "conformance/explain/likely.h"
 #include "conformance/explain/sensitivity.h"
+#include "conformance/explain/systems.h"
 #include "conformance/words/remedy_text.h"
 #include "conformance/words/step_text.h"
 #include "model/observables.h"
@@ -238,6 +239,11 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
   Sections out(&text);
   const bool created = verdict.rule == Rule::created;
   put_caller(out, setting);
+  const NotLinux* const system =
+      options.system.empty() ? system_of(setting) : &find_system(options.system);
+  if (system != nullptr)
+    for (const std::string& line : system_lines(*system, verdict))
+      out.line("not Linux", paragraph(line, kLabel));
   put_without_effect(out, setting);
   put_pasted(out, setting, explanation, options);
   if (created)

@@ -5,6 +5,7 @@
 #include "conformance/base/plural.h"
 #include "conformance/base/text_layout.h"
 #include "conformance/explain/explain.h"
+#include "conformance/explain/systems.h"
 #include "conformance/judge/strace_verdicts.h"
 #include "conformance/words/answer_json.h"
 #include "conformance/words/step_text.h"
@@ -97,6 +98,12 @@ class Writer {
     if (!log_.not_understood.empty())
       text_ += plural(log_.not_understood.size(), "line") + " not understood\n";
     text_ += assumed_text(setting_, log_);
+    if (!log_.system.empty())
+      text_ += paragraph(std::string(find_system(std::string(log_.system)).sentence) +
+                             ": this log is of it; sockoracle explain CALL --system " +
+                             std::string(log_.system),
+                         2) +
+               "\n";
     for (const std::string& line : sysctls_without_effect(setting_))
       text_ += paragraph(line, 2) + "\n";
   }
