@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conformance/base/json_reader.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 namespace sockoracle {
@@ -15,6 +17,40 @@ bool printable(std::string_view text) {
   return true;
 }
 
+// Walks over the text and tells how far the parser has come. nlohmann's adapter advances the one
+// that it holds.
+class Walker {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  Walker(const char* at, size_t* count) : at_(at), count_(count) {}
+  const char& operator*() const { return *at_; }
+  Walker& operator++() {
+    ++at_;
+    ++*count_;
+    return *this;
+  }
+  Walker operator++(int) {
+    Walker before = *this;
+    ++*this;
+    return before;
+  }
+  friend bool operator==(const Walker& a, const Walker& b) { return a.at_ == b.at_; }
+
+ private:
+  const char* at_;
+  size_t* count_;
+};
+
+void make_printable(std::string& text) {
+  for (char& c : text)
+    if (c < 0x20 || c > 0x7e) c = '?';
+}
+
 // Builds the tree from nlohmann's events; a handler that answers false ends the parse.
 class Builder {
  public:
@@ -24,7 +60,8 @@ class Builder {
   using string_t = nlohmann::ordered_json::string_t;
   using binary_t = nlohmann::ordered_json::binary_t;
 
-  Builder(JsonTree* root, std::string* reason) : root_(root), reason_(reason) {}
+  Builder(JsonTree* root, std::string* reason, const JsonLeave& leave, const size_t* count)
+      : root_(root), reason_(reason), leave_(leave), count_(count) {}
 
   bool null() { return add(JsonTree::Kind::null) != nullptr; }
   bool boolean(bool value) {
@@ -37,13 +74,18 @@ class Builder {
     return true;
   }
   bool number_unsigned(number_unsigned_t value) {
-    if (value > INT64_MAX) return refuse("a number beyond 64 bits");
-    return number_integer(static_cast<number_integer_t>(value));
+    const bool wide = value > INT64_MAX;
+    if (wide && !leave_.wide_numbers) return refuse("a number beyond 64 bits");
+    JsonTree* json = add(JsonTree::Kind::number);
+    json->number = static_cast<number_integer_t>(value);
+    json->wide = wide;
+    return true;
   }
   bool number_float(number_float_t, const string_t&) {
-    return refuse("a number that is not whole");
+    return leave_.fractions ? null() : refuse("a number that is not whole");
   }
   bool string(string_t& value) {
+    if (leave_.foreign_text) make_printable(value);
     if (!printable(value)) return refuse("a string with bytes that are not printable ASCII");
     add(JsonTree::Kind::text)->text = std::move(value);
     return true;
@@ -54,6 +96,7 @@ class Builder {
   bool end_object() { return pop(); }
   bool end_array() { return pop(); }
   bool key(string_t& value) {
+    if (leave_.foreign_text) make_printable(value);
     if (!printable(value)) return refuse("a key with bytes that are not printable ASCII");
     if (open_.back()->find(value) != nullptr) return refuse("the key \"" + value + "\" twice");
     key_ = std::move(value);
@@ -73,6 +116,7 @@ class Builder {
         open_.back()->keys.push_back(std::move(key_));
     }
     json->kind = kind;
+    json->at = static_cast<uint32_t>(*count_);
     return json;
   }
   bool push(JsonTree::Kind kind) {
@@ -91,6 +135,8 @@ class Builder {
 
   JsonTree* root_;
   std::string* reason_;
+  const JsonLeave leave_;
+  const size_t* count_;
   std::string key_;
   // Pointers into vectors that only the innermost open one grows: they stay valid.
   std::vector<JsonTree*> open_;
@@ -111,10 +157,40 @@ std::string_view json_kind_name(JsonTree::Kind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
-bool read_json(std::string_view text, JsonTree* json, std::string* reason) {
+bool read_json(std::string_view text, JsonTree* json, std::string* reason, const JsonLeave& leave) {
   *json = JsonTree{};
-  Builder builder(json, reason);
-  return nlohmann::ordered_json::sax_parse(text.begin(), text.end(), &builder);
+  size_t count = 0;
+  Builder builder(json, reason, leave, &count);
+  return nlohmann::ordered_json::sax_parse(Walker(text.data(), &count),
+                                           Walker(text.data() + text.size(), &count), &builder);
+}
+
+size_t line_of_byte(std::string_view text, size_t at) {
+  const std::string_view before = text.substr(0, std::min(at, text.size()));
+  const size_t end = before.find_last_not_of(" \t\r\n,]}");
+  if (end == std::string_view::npos) return 1;
+  return 1 + static_cast<size_t>(std::count(before.begin(), before.begin() + end, '\n'));
+}
+
+std::string json_text(const JsonTree& json) {
+  switch (json.kind) {
+    case JsonTree::Kind::null: return "null";
+    case JsonTree::Kind::boolean: return json.boolean ? "true" : "false";
+    case JsonTree::Kind::number:
+      return json.wide ? std::to_string(static_cast<uint64_t>(json.number))
+                       : std::to_string(json.number);
+    case JsonTree::Kind::text: return quoted(std::string_view(json.text));
+    case JsonTree::Kind::list:
+    case JsonTree::Kind::object: break;
+  }
+  const bool object = json.kind == JsonTree::Kind::object;
+  std::string text(object ? "{" : "[");
+  for (size_t i = 0; i < json.items.size(); ++i) {
+    text += i == 0 ? "" : ",";
+    if (object) text += quoted(std::string_view(json.keys[i])) + ":";
+    text += json_text(json.items[i]);
+  }
+  return text + (object ? "}" : "]");
 }
 
 void append_quoted(std::string& out, std::string_view text) {
