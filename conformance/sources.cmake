@@ -24,6 +24,19 @@ target_sources(sockoracle_conformance PRIVATE
   world/kernel_config_file.cpp
   world/pasted_call.cpp
   world/sysctls_elsewhere.cpp
+  seccomp/compile.cpp
+  seccomp/filters.cpp
+  seccomp/fold.cpp
+  seccomp/profile.cpp
+  seccomp/profile_origin.cpp
+  seccomp/profile_read.cpp
+  seccomp/raw.cpp
+  situation/filter_text.cpp
+  situation/situation.cpp
+  situation/unit.cpp
+  situation/unit_file.cpp
+  situation/unit_filters.cpp
+  situation/unit_items.cpp
   words/case_facts.cpp
   words/change_text.cpp
   words/remedy_text.cpp
@@ -59,6 +72,7 @@ target_sources(sockoracle_conformance PRIVATE
   explain/repro_stage.cpp
   explain/sensitivity.cpp
   explain/systems.cpp
+  explain/table_cells.cpp
   explain/table_text.cpp
   report/common.cpp
   report/diff_text.cpp
@@ -103,6 +117,8 @@ target_sources(sockoracle_conformance PRIVATE
 # What runs for each case, line or value.
 target_sources(sockoracle_often PRIVATE
   base/json_reader.cpp
+  seccomp/filter.cpp
+  seccomp/verdict.cpp
   world/world_json.cpp
   world/item.cpp
   world/world_items.cpp
