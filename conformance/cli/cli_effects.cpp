@@ -22,6 +22,10 @@ std::string overridden(const Item& item) {
     case ItemKind::groups:
     case ItemKind::user_ns:
     case ItemKind::cap: return "the calls are made in every caller context; --context NAME chooses";
+    case ItemKind::abi:
+    case ItemKind::seccomp:
+    case ItemKind::unit:
+      return "a subject brings its own filters; cmd:'sockoracle-seccomp FILE' asks behind one";
     case ItemKind::limit:
     case ItemKind::policy: return "each caller context brings its own limits and policies";
     case ItemKind::sysctl: {

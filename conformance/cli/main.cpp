@@ -26,6 +26,8 @@
 #include "conformance/judge/replay.h"
 #include "conformance/judge/strace_verdicts.h"
 #include "conformance/process/process_world.h"
+#include "conformance/situation/filter_text.h"
+#include "conformance/situation/situation.h"
 #include "conformance/vm/own_program.h"
 #include "conformance/vm/setup.h"
 #include "conformance/watch/watch.h"
@@ -207,7 +209,7 @@ void add_explain(CLI::App& app, State& state) {
       return;
     }
     check_explain_flags(state.explain);
-    const Setting setting = build_setting(state.flags.items());
+    const Setting setting = setting_for(build_situation(state.flags.items()), call);
     check_faults(setting, call);
     if (state.explain.every_errno) {
       put(state, every_errno_text(setting, call, state.explain));
@@ -236,7 +238,7 @@ void add_history(CLI::App& app, State& state) {
   command.callback([&state] {
     state.history.json = state.format == "json";
     const Call call = call_argument(state.call);
-    const Setting setting = build_setting(state.flags.items());
+    const Setting setting = setting_for(build_situation(state.flags.items()), call);
     tell_conditions(setting);
     check_faults(setting, call);
     put(state, history_text(setting, call, state.history));
@@ -256,7 +258,7 @@ void add_table(CLI::App& app, State& state) {
   command.callback([&state] {
     state.table.json = state.format == "json";
     state.table.family = family_argument(state.family);
-    const Setting setting = build_setting(state.flags.items());
+    const Setting setting = build_situation(state.flags.items());
     tell_conditions(setting);
     put(state, table_text(setting, state.table));
   });
@@ -273,7 +275,7 @@ void add_ask(CLI::App& app, State& state) {
       "|\n"
       "      sockoracle ask --release 6.12");
   add_world_flags(command, state.flags);
-  command.callback([&state] { state.status = command_ask(state.flags.items()); });
+  command.callback([&state] { state.status = command_ask(state.flags.items(), build_situation); });
 }
 
 // What every command that asks a subject takes.
@@ -451,10 +453,37 @@ void add_repro(CLI::App& app, State& state) {
       if (kReproStyles[i] == state.style) state.repro.style = static_cast<ReproStyle>(i);
     std::vector<Item> items = state.flags.items();
     const Call call = repro_case(state.call, &items);
-    const Setting setting = build_setting(items);
+    const Setting setting = setting_for(build_situation(items), call);
     tell_conditions(setting);
     check_faults(setting, call);
     write_file_atomically(state.output, repro_text(setting, call, state.repro));
+  });
+}
+
+void add_filter(CLI::App& app, State& state) {
+  CLI::App& command = *app.add_subcommand("filter", "what a seccomp profile becomes");
+  command.footer(
+      "FILE is a profile in JSON (Docker's, Podman's, linux.seccomp of an OCI config.json, or "
+      "that\n"
+      "whole file), compiled for the world's caller, release and --abi; or a filter that was\n"
+      "dumped: struct sock_filter as bytes, the same in hexadecimal, or lines of code, jt, jf and\n"
+      "k, as this command, tcpdump -dd and -ddd, and disassemblers print them. A filter that the\n"
+      "kernel would not load is refused.\n\nExamples:\n"
+      "  sockoracle filter profile.json\n"
+      "  sockoracle filter profile.json --as nobody --form raw -o filter.bpf");
+  command.add_option("FILE", state.what, "a profile or a filter; - is standard input");
+  command.add_option("--form", state.format, "text, hex or raw")
+      ->type_name("FORM")
+      ->check(CLI::IsMember({"text", "hex", "raw"}));
+  command.add_option("-o,--output", state.output, "instead of standard output")->type_name("FILE");
+  add_world_flags(command, state.flags);
+  command.callback([&state] {
+    std::vector<Item> items = state.flags.items();
+    if (!state.what.empty()) items.push_back({ItemKind::seccomp, {}, state.what, "FILE"});
+    const FilterForm form = state.format == "raw"   ? FilterForm::raw
+                            : state.format == "hex" ? FilterForm::hex
+                                                    : FilterForm::text;
+    write_file_atomically(state.output, filter_text(items, form));
   });
 }
 
@@ -652,6 +681,7 @@ void configure(CLI::App& app, State& state) {
   add_report(app, state);
   add_replay(app, state);
   add_repro(app, state);
+  add_filter(app, state);
   add_strace(app, state);
   add_watch(app, state);
   add_audit(app, state);

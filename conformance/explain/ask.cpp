@@ -15,6 +15,7 @@
 #include "conformance/words/answer_json.h"
 #include "conformance/words/state_json.h"
 #include "conformance/words/step_text.h"
+#include "conformance/world/call_filter.h"
 #include "model/kernel.h"
 #include "model/strace.h"
 #include "model/symbols.h"
@@ -131,8 +132,27 @@ Entry entry_of(const JsonTree& json) {
   throw UsageError("call.entry: accepted is socket, socketpair, io_uring or socketcall");
 }
 
-Call call_of_object(const JsonTree& json) {
+// A call, and what its registers hold above the ints: for filters only.
+struct AskedCall {
   Call call;
+  UpperHalves upper{};
+};
+
+UpperHalves upper_of(const JsonTree& json) {
+  UpperHalves upper{};
+  const auto fits = [](const JsonTree& half) {
+    return half.kind == JsonTree::Kind::number && half.number >= 0 && half.number <= UINT32_MAX;
+  };
+  if (json.kind != JsonTree::Kind::list || json.items.size() != upper.size() ||
+      !std::all_of(json.items.begin(), json.items.end(), fits))
+    throw UsageError("call.upper: accepted is a list of three numbers of 32 bits");
+  for (size_t i = 0; i < upper.size(); ++i) upper[i] = static_cast<uint32_t>(json.items[i].number);
+  return upper;
+}
+
+AskedCall call_of_object(const JsonTree& json) {
+  AskedCall asked;
+  Call& call = asked.call;
   int32_t* const fields[] = {&call.family, &call.type, &call.protocol};
   constexpr std::string_view kNames[] = {"family", "type", "protocol"};
   bool seen[3] = {};
@@ -149,29 +169,45 @@ Call call_of_object(const JsonTree& json) {
       seen[index] = true;
     } else if (key == "entry") {
       call.entry = entry_of(value);
+    } else if (key == "upper") {
+      asked.upper = upper_of(value);
     } else {
       throw UsageError("call: unknown key \"" + key +
-                       "\", accepted are family, type, protocol, entry");
+                       "\", accepted are family, type, protocol, entry, upper");
     }
   }
   if (!seen[0] || !seen[1] || !seen[2])
     throw UsageError("call: accepted is an object with family, type and protocol");
-  return call;
+  return asked;
 }
 
-Call call_of(std::string_view raw) {
+AskedCall call_of(std::string_view raw) {
   if (raw.front() == '"' && raw.find('\\') == std::string_view::npos)
-    return call_of_text(raw.substr(1, raw.size() - 2));
+    return {call_of_text(raw.substr(1, raw.size() - 2)), {}};
   JsonTree json;
   std::string reason;
   if (!read_json(raw, &json, &reason)) throw UsageError("call: " + reason);
-  if (json.kind == JsonTree::Kind::text) return call_of_text(json.text);
+  if (json.kind == JsonTree::Kind::text) return {call_of_text(json.text), {}};
   if (json.kind == JsonTree::Kind::object) return call_of_object(json);
   throw UsageError("call: accepted is strace's notation, or an object with family, type, protocol");
 }
 
-void append_answer(std::string& out, const Answer& answer, Release release, const Call& asked,
-                   const std::string& release_note) {
+// Which filter and which of its rules, where one answered.
+void append_filter(std::string& out, const Setting& setting, const AskedCall& asked) {
+  out += ",\"filter\":[";
+  const char* comma = "";
+  for (const std::string& line : setting.filter->reasons(asked.call, asked.upper)) {
+    out += comma;
+    append_quoted(out, line);
+    comma = ",";
+  }
+  out += ']';
+}
+
+void append_answer(std::string& out, const Setting& setting, const AskedCall& asked) {
+  const Answer answer = ask({world_for(setting, asked.call, asked.upper), asked.call});
+  const Release release = setting.world.release;
+  const std::string& release_note = setting.release_note;
   const Verdict& verdict = answer.verdict;
   const RuleRow& rule = row(verdict.rule);
   if (!is_modelled(verdict.rule)) {
@@ -179,12 +215,12 @@ void append_answer(std::string& out, const Answer& answer, Release release, cons
   } else {
     out += "{\"errno\":";
     if (verdict.error == 0) out += "null";
-    else append_quoted(out, errno_name(verdict.error));
+    else append_quoted(out, answer_name(verdict.error));
   }
   out += ",\"rule\":\"";
   out += rule.name;
   out += "\",\"where\":\"";
-  out += where_of(verdict.rule, release, asked);
+  out += where_of(verdict.rule, release, asked.call);
   out += "\",\"steps\":[";
   for (size_t i = 0; i < answer.steps.size(); ++i) {
     if (i != 0) out += ',';
@@ -194,6 +230,8 @@ void append_answer(std::string& out, const Answer& answer, Release release, cons
   append_state(out, answer);
   out += ",\"hazards\":";
   append_hazards(out, verdict.hazards);
+  if (verdict.rule == Rule::seccomp_filter && setting.filter != nullptr)
+    append_filter(out, setting, asked);
   if (!release_note.empty()) {
     out += ",\"release_note\":";
     append_quoted(out, release_note);
@@ -259,12 +297,12 @@ class Lines {
 }  // namespace
 
 struct Oracle::Known {
-  World world;
-  std::string release_note;
+  Setting setting;
   std::unordered_map<std::string, std::string, TextHash, std::equal_to<>> answers;  // by call
 };
 
-Oracle::Oracle(std::vector<Item> defaults) : defaults_(std::move(defaults)) {}
+Oracle::Oracle(std::vector<Item> defaults, BuildSetting build)
+    : defaults_(std::move(defaults)), build_(build) {}
 Oracle::~Oracle() = default;
 
 void Oracle::forget_if_full(size_t more) {
@@ -279,10 +317,8 @@ Oracle::Known& Oracle::known_world(std::string_view text) {
   std::vector<Item> items = defaults_;
   if (!text.empty()) items_of_json(text, {}, &items);
   auto known = std::make_unique<Known>();
-  const Setting setting = build_setting(items);
-  tell_conditions(setting);
-  known->world = setting.world;
-  known->release_note = setting.release_note;
+  known->setting = build_(items);
+  tell_conditions(known->setting);
   forget_if_full(text.size() + sizeof(Known));
   return *worlds_.emplace(std::string(text), std::move(known)).first->second;
 }
@@ -291,8 +327,7 @@ const std::string& Oracle::known_answer(Known& known, std::string_view call) {
   if (const auto found = known.answers.find(call); found != known.answers.end())
     return found->second;
   std::string text;
-  const Call asked = call_of(call);
-  append_answer(text, ask({known.world, asked}), known.world.release, asked, known.release_note);
+  append_answer(text, known.setting, call_of(call));
   bytes_ += call.size() + text.size() + 128;
   return known.answers.emplace(std::string(call), std::move(text)).first->second;
 }
@@ -313,10 +348,10 @@ bool Oracle::answer(std::string_view line, size_t number, std::string* out) {
   }
 }
 
-int command_ask(std::vector<Item> defaults) {
+int command_ask(std::vector<Item> defaults, BuildSetting build) {
   claim_standard_input();
-  build_setting(defaults);  // wrong flags are the command's mistake, not every line's
-  Oracle oracle(std::move(defaults));
+  build(defaults);  // wrong flags are the command's mistake, not every line's
+  Oracle oracle(std::move(defaults), build);
   std::string out;
   size_t number = 0;
   bool good = true, modelled = false;

@@ -11,12 +11,15 @@
 
 namespace sockoracle {
 
+// What makes a setting of items: build_setting, or what knows of filters as well.
+using BuildSetting = Setting (*)(const std::vector<Item>&);
+
 // Answers lines one by one. Worlds and answers are remembered by their text: test suites ask about
 // few worlds and repeat calls.
 class Oracle {
  public:
   // `defaults`: the world flags of the command line; a line's own world comes on top of them.
-  explicit Oracle(std::vector<Item> defaults);
+  explicit Oracle(std::vector<Item> defaults, BuildSetting build = build_setting);
   ~Oracle();
   Oracle(const Oracle&) = delete;
   Oracle& operator=(const Oracle&) = delete;
@@ -37,11 +40,12 @@ class Oracle {
   void forget_if_full(size_t more);
 
   std::vector<Item> defaults_;
+  BuildSetting build_;
   std::unordered_map<std::string, std::unique_ptr<Known>, TextHash, std::equal_to<>> worlds_;
   size_t bytes_ = 0;
 };
 
 // Reads standard input until its end; flushes whenever no more input is waiting. The exit status.
-int command_ask(std::vector<Item> defaults);
+int command_ask(std::vector<Item> defaults, BuildSetting build = build_setting);
 
 }  // namespace sockoracle

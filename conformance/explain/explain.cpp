@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "conformance/words/step_text.h"
+#include "conformance/world/call_filter.h"
 #include "model/kernel.h"
 #include "model/symbols.h"
 
@@ -122,6 +123,23 @@ std::vector<Behaviour> deciding_backports(const Case& c, const Verdict& verdict)
   return found;
 }
 
+// A remedy may be another call, which the filter may refuse.
+bool passes_filter(const Setting& setting, const Call& call, const Remedy& remedy) {
+  if (setting.filter == nullptr) return true;
+  Case changed{setting.world, call};
+  for (const Change& change : remedy.changes) apply(changed, change);
+  return setting.filter->answer(changed.call) == 0;
+}
+
+void ask_filter(const Setting& setting, const Call& call, Explanation* explanation) {
+  explanation->filter_reasons = setting.filter->reasons(call);
+  if (explanation->answer.verdict.rule != Rule::seccomp_filter) return;
+  explanation->filter_changes = setting.filter->changes(call);
+  Case behind = explanation->asked;
+  behind.world.policies.seccomp_filter = 0;
+  explanation->behind_filter = ask(behind).verdict;
+}
+
 }  // namespace
 
 Explanation explain_case(const Setting& setting, const Call& call) {
@@ -133,13 +151,15 @@ Explanation explain_case(const Setting& setting, const Call& call) {
   find_eras(c, &explanation);
   const Verdict& verdict = explanation.answer.verdict;
   explanation.backports = deciding_backports(c, verdict);
+  if (setting.filter != nullptr) ask_filter(setting, call, &explanation);
   if (verdict.rule == Rule::created) explanation.breakers = breakers_of(c);
   if (verdict.error == 0 || verdict.rule == Rule::family_not_modelled) return explanation;
   Later(c, explanation.answer, &explanation.not_reached).find();
   // Where somebody's program refuses, another kernel is no remedy.
   const bool policy = row(verdict.rule).is(RuleClass::policy);
   for (Remedy& remedy : remedies_of(c, kRemediesMax))
-    if (!(policy && changes_release(remedy)) && holds_as_flags(setting, call, remedy))
+    if (!(policy && changes_release(remedy)) && holds_as_flags(setting, call, remedy) &&
+        passes_filter(setting, call, remedy))
       explanation.remedies.push_back(std::move(remedy));
   return explanation;
 }

@@ -47,6 +47,10 @@ struct Explanation {
   std::vector<LaterRefusal> not_reached;
   std::vector<Remedy> remedies;   // of a call that fails
   std::vector<Breaker> breakers;  // of one that succeeds
+  // Of a setting with a filter: which of its rules decides; where it refuses, what would have it
+  // let the call through, and what the kernel would answer then.
+  std::vector<std::string> filter_reasons, filter_changes;
+  std::optional<Verdict> behind_filter;
 };
 
 Explanation explain_case(const Setting& setting, const Call& call);

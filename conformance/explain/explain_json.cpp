@@ -58,6 +58,27 @@ void put_changes(JsonOut& out, const std::vector<Change>& changes) {
   out.end_object();
 }
 
+void put_filter(JsonOut& out, const Explanation& explanation) {
+  const auto lines = [&](const char* name, const std::vector<std::string>& list) {
+    out.key(name);
+    out.begin_list();
+    for (const std::string& line : list) out.text(line);
+    out.end_list();
+  };
+  out.key("filter");
+  out.begin_object();
+  lines("reasons", explanation.filter_reasons);
+  lines("let_through", explanation.filter_changes);
+  if (explanation.behind_filter) {
+    out.key("behind");
+    out.begin_object();
+    put_errno(out, explanation.behind_filter->error, explanation.behind_filter->rule);
+    out.member("rule", row(explanation.behind_filter->rule).name);
+    out.end_object();
+  }
+  out.end_object();
+}
+
 void put_path(JsonOut& out, const Explanation& explanation) {
   out.key("passed");
   out.begin_list();
@@ -147,6 +168,7 @@ std::string explain_json(const Setting& setting, const Explanation& explanation,
     for (const std::string& line : system_lines(*system, verdict)) out.text(line);
     out.end_list();
   }
+  if (setting.filter != nullptr) put_filter(out, explanation);
   put_path(out, explanation);
   put_span(out, explanation);
   if (options.sensitivity || setting.release_may_differ) {

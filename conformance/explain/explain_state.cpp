@@ -18,7 +18,7 @@ struct StructRow {
   std::string_view label;
   std::string_view sentence;
 };
-constexpr StructRow kGroups[] = {
+constexpr StructRow kStructRows[] = {
     {"socket.state", "socket", "struct socket: what the descriptor's file points to"},
     {"sk_family", "sock", "struct sock: what every protocol has (include/net/sock.h)"},
     {"pinet6", "inet_sock", "struct inet_sock: addresses, ports, IP options"},
@@ -47,7 +47,7 @@ void put_fields(Sections& out, const State& state) {
   StructRow group{{}, "fields", "other fields"};
   for (size_t i = 0; i < rows.size() && i < state.size(); ++i) {
     if (rows[i].reading != Reading::field) continue;
-    for (const StructRow& next : kGroups) {
+    for (const StructRow& next : kStructRows) {
       if (next.first != rows[i].name) continue;
       put_group(out, group, words);
       group = next;

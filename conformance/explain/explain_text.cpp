@@ -9,6 +9,7 @@
 #include "conformance/explain/likely.h"
 #include "conformance/explain/sensitivity.h"
 #include "conformance/explain/systems.h"
+#include "conformance/words/answer_json.h"
 #include "conformance/words/remedy_text.h"
 #include "conformance/words/step_text.h"
 #include "model/observables.h"
@@ -21,8 +22,8 @@ std::string result_text(const Verdict& verdict) {
   if (verdict.rule == Rule::family_not_modelled) return "?";
   if (verdict.error == 0) return std::to_string(verdict.fd);
   if (verdict.error == kKilledBySigsys) return "?, killed by SIGSYS (Bad system call)";
-  return "-1 " + std::string(errno_name(verdict.error)) + " (" +
-         std::string(errno_text(verdict.error)) + ")";
+  const std::string_view text = errno_text(verdict.error);
+  return "-1 " + answer_name(verdict.error) + (text.empty() ? "" : " (" + std::string(text) + ")");
 }
 
 std::string headline(const Setting& setting, const Call& call, const Verdict& verdict) {
@@ -126,8 +127,26 @@ void put_sensitivity(Sections& out, const Setting& setting, const Explanation& e
     out.line("sensitivity", paragraph(line, kLabel));
 }
 
+void put_filter(Sections& out, const Explanation& explanation) {
+  for (const std::string& line : explanation.filter_reasons)
+    out.line("filter", paragraph(line, kLabel));
+  if (!explanation.behind_filter) return;
+  const Verdict& behind = *explanation.behind_filter;
+  const std::string rule = " (" + std::string(row(behind.rule).name) + ")";
+  if (behind.rule == Rule::family_not_modelled) out.line("behind it", "another family's code");
+  else if (behind.error == 0) out.line("behind it", "the kernel would create the socket");
+  else
+    out.line("behind it",
+             "the kernel would answer " + std::string(errno_name(behind.error)) + rule);
+}
+
 void put_remedies(Sections& out, const Explanation& explanation) {
   const Verdict& verdict = explanation.answer.verdict;
+  if (explanation.behind_filter) {
+    for (const std::string& line : explanation.filter_changes)
+      out.line("let through", paragraph(line, kLabel));
+    return;
+  }
   if (verdict.error == 0 || verdict.rule == Rule::family_not_modelled) return;
   std::vector<std::vector<Change>> sets;
   for (const Remedy& remedy : explanation.remedies) sets.push_back(remedy.changes);
@@ -251,6 +270,7 @@ std::string explain_text(const Setting& setting, const Call& call, const Explain
              paragraph("No rule refuses: " + plural(explanation.passed.size(), "rule") + " passed.",
                        kLabel));
   else put_rule(out, "decided by", verdict.rule, explanation.asked);
+  put_filter(out, explanation);
   put_before(out, explanation, options.steps);
   put_steps(out, explanation.answer.steps, options.steps);
   put_not_reached(out, explanation);

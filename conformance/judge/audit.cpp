@@ -7,7 +7,9 @@
 #include "conformance/base/cli_error.h"
 #include "conformance/base/terminal.h"
 #include "conformance/base/text_file.h"
+#include "conformance/situation/situation.h"
 #include "conformance/words/step_text.h"
+#include "conformance/world/call_filter.h"
 #include "model/kernel.h"
 #include "model/symbols.h"
 
@@ -88,6 +90,8 @@ class Auditor {
       c.world = before_caller();
       apply_context(c.world, *find_context(row.context));
     }
+    if (setting_.filter != nullptr)
+      c.world.policies.seccomp_filter = setting_.filter->answer(c.call);
     verdict.here = ask(c).verdict;
     verdict.modelled = verdict.here.rule != Rule::family_not_modelled;
     verdict.holds_here = verdict.modelled && expects(row, verdict.here.error);
@@ -151,7 +155,7 @@ Audit audit_rows(const std::vector<AuditRow>& rows, const Setting& setting) {
 
 int command_audit(const std::vector<std::string>& files, const std::vector<Item>& items,
                   bool json) {
-  const Setting setting = build_setting(items);
+  const Setting setting = build_situation(items);
   tell_conditions(setting);
   std::vector<std::string> names;
   std::vector<AuditRow> rows;

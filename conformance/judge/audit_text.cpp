@@ -13,7 +13,7 @@
 namespace sockoracle {
 namespace {
 
-constexpr size_t kIndent = 15;
+constexpr size_t kBeside = 15;
 
 std::string answer(int32_t error) { return error == 0 ? "ok" : std::string(errno_name(error)); }
 
@@ -78,7 +78,7 @@ Counts count(const Audit& audit) {
 }
 
 void add_line(std::string& out, std::string_view label, const std::string& text) {
-  out += padded("", 2) + padded(label, kIndent - 2) + paragraph(text, kIndent) + "\n";
+  out += padded("", 2) + padded(label, kBeside - 2) + paragraph(text, kBeside) + "\n";
 }
 
 std::string releases_text(const AuditVerdict& verdict) {
@@ -91,7 +91,7 @@ std::string releases_text(const AuditVerdict& verdict) {
 
 void add_row(std::string& out, const AuditVerdict& verdict, const Setting& setting) {
   const AuditRow& row = verdict.row;
-  out += padded(word_of(verdict), kIndent) + call_text(row.call) + " = " + expected_text(row) +
+  out += padded(word_of(verdict), kBeside) + call_text(row.call) + " = " + expected_text(row) +
          "   as " + caller_of(row, setting) + ", line " + std::to_string(row.line) + "\n";
   std::string about = row.name;
   if (!row.description.empty()) about += (about.empty() ? "" : ": ") + row.description;
@@ -173,10 +173,10 @@ std::string audit_text(const Audit& audit, const Setting& setting,
     }
   }
   const size_t all = audit.covered.size() + audit.uncovered.size();
-  out += padded("meets", kIndent) + std::to_string(audit.covered.size()) + " of " +
+  out += padded("meets", kBeside) + std::to_string(audit.covered.size()) + " of " +
          plural(all, "rule") + "\n";
-  out += padded("", kIndent) + wrapped(names_of(audit.covered), kIndent) + "\n";
-  out += padded("not met", kIndent) + wrapped(names_of(audit.uncovered), kIndent) + "\n\n";
+  out += padded("", kBeside) + wrapped(names_of(audit.covered), kBeside) + "\n";
+  out += padded("not met", kBeside) + wrapped(names_of(audit.uncovered), kBeside) + "\n\n";
   const Counts counts = count(audit);
   out += plural(counts.all, "test") + ": " + plural(counts.hold, "holds", "hold") + ", " +
          std::to_string(counts.wrong) + " right for the wrong reason, " +

@@ -3,12 +3,13 @@
 #include "conformance/base/terminal.h"
 #include "conformance/base/text_file.h"
 #include "conformance/judge/strace_verdicts.h"
+#include "conformance/situation/situation.h"
 
 namespace sockoracle {
 
 int command_strace(const std::vector<std::string>& files, const std::vector<Item>& items,
                    bool json) {
-  const Setting setting = build_setting(items);
+  const Setting setting = build_situation(items);
   tell_conditions(setting);
   std::vector<StraceLog> logs;
   for (const std::string& file : files)

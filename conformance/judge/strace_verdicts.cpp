@@ -7,6 +7,7 @@
 
 #include "conformance/explain/likely.h"
 #include "conformance/words/step_text.h"
+#include "conformance/world/call_filter.h"
 #include "model/explore.h"
 #include "model/kernel.h"
 #include "model/symbols.h"
@@ -110,9 +111,10 @@ class NearWorlds : public Possible {
   bool release_known_;
 };
 
-void judge(const StraceLog& log, StraceVerdict* verdict) {
+void judge(const StraceLog& log, const CallFilter* filter, StraceVerdict* verdict) {
   const LoggedCaller& caller = log.callers[verdict->call.caller];
-  const Case c{caller.world, verdict->call.call};
+  Case c{caller.world, verdict->call.call};
+  if (filter != nullptr) c.world.policies.seccomp_filter = filter->answer(c.call);
   const Verdict answer = verdict->call.words.empty() ? ask(c).verdict : Verdict{};
   verdict->predicted = answer.error;
   verdict->rule = verdict->call.words.empty() ? answer.rule : Rule::family_not_modelled;
@@ -156,7 +158,7 @@ StraceVerdicts judge_strace(const StraceLog& log, const Setting& setting) {
   StraceVerdicts out;
   out.calls = log.calls.size();
   out.all = folded(log);
-  for (StraceVerdict& verdict : out.all) judge(log, &verdict);
+  for (StraceVerdict& verdict : out.all) judge(log, setting.filter.get(), &verdict);
   const bool known = release_chosen(setting);
   for (StraceVerdict& verdict : out.all) {
     if (verdict.judged == Judged::differs)

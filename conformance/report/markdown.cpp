@@ -78,7 +78,7 @@ void add_causes(std::string& out, const Comparison& comparison) {
   }
 }
 
-void add_findings(std::string& out, const Comparison& comparison) {
+void add_finding_rows(std::string& out, const Comparison& comparison) {
   if (comparison.findings.empty()) return;
   out += "\n| rule | observable | expected | got | cases | smallest case |\n"
          "| --- | --- | --- | --- | ---: | --- |\n";
@@ -107,7 +107,7 @@ std::string write_markdown_report(std::span<const Comparison> comparisons) {
     out += verdict_line(comparison) + ". " + literal(summary_line(comparison)) + ".\n\n";
     add_contexts(out, comparison);
     add_causes(out, comparison);
-    add_findings(out, comparison);
+    add_finding_rows(out, comparison);
     for (const Deviation& stale : comparison.stale) {
       out += "\nStale: " + literal(stale.where) + " did not occur.\n";
     }

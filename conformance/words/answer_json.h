@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "conformance/base/json_out.h"
 #include "model/symbols.h"
@@ -14,9 +15,15 @@ namespace sockoracle {
 
 inline bool is_modelled(Rule rule) { return rule != Rule::family_not_modelled; }
 
+// "EPERM"; "SIGSYS" where a seccomp filter killed the caller; "E512" for a number without a name.
+inline std::string answer_name(int32_t error) {
+  const std::string_view name = errno_name(error);
+  return name.empty() ? "E" + std::to_string(error) : std::string(name);
+}
+
 inline void put_errno_value(JsonOut& out, int32_t error) {
   if (error == 0) return out.null();
-  out.text(errno_name(error));
+  out.text(answer_name(error));
 }
 
 inline void put_errno(JsonOut& out, int32_t error, Rule rule) {

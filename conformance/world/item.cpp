@@ -48,6 +48,18 @@ constexpr ItemForm kForms[] = {
      "say who is in which",
      "a list of texts like \"0,1000,0,1000,1\": parent, owner, first id inside and outside, count",
      true},
+    {ItemKind::seccomp, Shape::files, "--seccomp", "seccomp", "FILE",
+     "a filter that the caller has: a profile of Docker, Podman or an OCI runtime, or a dump (help "
+     "filter); several in the order in which they were loaded",
+     "a file's name, a profile as an object, or a list of them", true},
+    {ItemKind::unit, Shape::files, "--unit", "unit", "FILE|NAME",
+     "the caller is the process of a systemd unit: its user, capabilities, namespaces and filters, "
+     "drop-ins included",
+     "a unit's file or name", true},
+    {ItemKind::abi, Shape::one, "--abi", "abi", "NAME",
+     "whose system calls a filter sees: x86_64, x32, i386, aarch64, arm or riscv64 (default: this "
+     "machine's)",
+     "the name of an ABI", true},
 };
 
 }  // namespace

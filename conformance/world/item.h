@@ -30,7 +30,10 @@ enum class ItemKind : uint8_t {
   limit,
   policy,
   fault,
-  behaviour
+  behaviour,
+  abi,      // these answer before the kernel does: conformance/situation/
+  seccomp,  // key "text": the value is the file's content, as of those below
+  unit
 };
 
 struct Item {
@@ -47,7 +50,8 @@ enum class Shape : uint8_t {
   comma,    // --groups 1,2; a list of numbers in JSON
   pairs,    // NAME=VALUE; an object in JSON
   with,     // --with NAME; "+NAME" in JSON's list
-  without
+  without,
+  files  // as list; in JSON also what is in the file, as an object
 };
 
 // How a kind is written.

@@ -147,7 +147,8 @@ std::string items_json(const std::vector<Item>& items) {
     json += json.empty() ? "" : ",";
     append_quoted(json, form.json);
     const bool object = form.shape == Shape::pairs;
-    const bool list = form.shape == Shape::list || form.shape == Shape::with;
+    const bool list =
+        form.shape == Shape::list || form.shape == Shape::with || form.shape == Shape::files;
     json += object ? ":{" + values + "}" : list ? ":[" + values + "]" : ":" + values;
   }
   return "{" + json + "}";

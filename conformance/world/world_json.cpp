@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A world as a JSON object: the keys of the `ask` format, turned into items.
+#include <algorithm>
 #include <string>
 
 #include "conformance/base/cli_error.h"
@@ -18,7 +19,7 @@ bool scalar(const JsonTree& json, std::string* out) {
   if (json.kind == JsonTree::Kind::text) {
     *out = json.text;
   } else if (json.kind == JsonTree::Kind::number) {
-    *out = std::to_string(json.number);
+    *out = json_text(json);
   } else {
     return false;
   }
@@ -58,6 +59,7 @@ class ItemReader {
       case Shape::pairs: return add_pairs(key, value);
       case Shape::with:
       case Shape::without: return add_signed(key, value);
+      case Shape::files: return add_files(key, value);
     }
     return false;
   }
@@ -116,6 +118,19 @@ class ItemReader {
     return true;
   }
 
+  bool add_files(const ItemForm& key, const JsonTree& json) {
+    if (json.kind == JsonTree::Kind::list)
+      return std::all_of(json.items.begin(), json.items.end(),
+                         [&](const JsonTree& entry) { return add_file(key, entry); });
+    return add_file(key, json);
+  }
+  bool add_file(const ItemForm& key, const JsonTree& json) {
+    if (json.kind == JsonTree::Kind::object) add(key, "text", json_text(json));
+    else if (json.kind == JsonTree::Kind::text) add(key, {}, json.text);
+    else return false;
+    return true;
+  }
+
   std::string origin_;  // "w.json: ", or empty
   std::vector<Item>* items_;
 };
@@ -126,7 +141,7 @@ void items_of_json(std::string_view text, const std::string& origin, std::vector
   JsonTree world;
   std::string reason;
   const std::string prefix = origin.empty() ? "world: " : origin + ": ";
-  if (!read_json(text, &world, &reason))
+  if (!read_json(text, &world, &reason, {.wide_numbers = true}))
     throw UsageError(prefix + reason + R"(; accepted is an object like {"release":"6.12"})");
   ItemReader(prefix, items).read(world);
 }

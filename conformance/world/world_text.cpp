@@ -254,6 +254,9 @@ void apply_item(World& world, const Item& item) {
     case ItemKind::policy: return apply_fact(world, item);
     case ItemKind::fault: return apply_fault(world, item);
     case ItemKind::behaviour: return apply_behaviour(world, item);
+    case ItemKind::abi:
+    case ItemKind::seccomp:
+    case ItemKind::unit: return;  // no fact of the kernel's
   }
 }
 
@@ -271,7 +274,7 @@ bool is_host(const Item& item) {
 std::string flag_text(const Item& item) {
   const ItemForm& form = form_of(item);
   if (is_host(item)) return "--world " + shell_word(item.value);
-  if (form.flag.empty()) return {};
+  if (form.flag.empty() || (form.shape == Shape::files && !item.key.empty())) return {};
   std::string text = std::string(form.flag) + " ";
   if (form.shape == Shape::pairs) text += item.key + "=";
   return text + shell_word(item.value);
@@ -283,13 +286,13 @@ bool replaces(const Item& later, const Item& earlier) {
   if (later.kind != earlier.kind || later.key != earlier.key) return false;
   return later.kind != ItemKind::cap && later.kind != ItemKind::fault &&
          later.kind != ItemKind::behaviour && later.kind != ItemKind::release &&
-         later.kind != ItemKind::user_ns;
+         later.kind != ItemKind::user_ns && later.kind != ItemKind::seccomp;
 }
 
 // In the order of application; within a kind as given.
 std::vector<Item> effective(const std::vector<Item>& items) {
   std::vector<Item> kept;
-  for (size_t kind = 0; kind <= static_cast<size_t>(ItemKind::behaviour); ++kind) {
+  for (size_t kind = 0; kind <= static_cast<size_t>(ItemKind::unit); ++kind) {
     for (auto item = items.begin(); item != items.end(); ++item) {
       const auto again = [&](const Item& later) { return replaces(later, *item); };
       if (static_cast<size_t>(item->kind) == kind && std::none_of(item + 1, items.end(), again))
@@ -413,6 +416,19 @@ void tell_conditions(const Setting& setting) {
   for (const std::string& condition : setting.holds_if)
     lines.push_back("what is answered holds if " + condition);
   note(lines);
+}
+
+World world_for(const Setting& setting, const Call& call, const UpperHalves& upper) {
+  World world = setting.world;
+  if (setting.filter != nullptr)
+    world.policies.seccomp_filter = setting.filter->answer(call, upper);
+  return world;
+}
+
+Setting setting_for(Setting setting, const Call& call) {
+  setting.world = world_for(setting, call);
+  setting.base.policies.seccomp_filter = setting.world.policies.seccomp_filter;
+  return setting;
 }
 
 void apply_items(World& world, const std::vector<Item>& items) {

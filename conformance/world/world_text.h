@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "conformance/world/call_filter.h"
 #include "conformance/world/item.h"
 #include "model/case.h"
 
@@ -27,6 +29,7 @@ struct Setting {
   std::vector<std::string> holds_if;
   bool caller_chosen = false;  // by --as or by --world; else it is root by default
   std::string flags;  // all that differs from the default, as flags: "--release 6.12 --as nobody"
+  std::shared_ptr<const CallFilter> filter;  // what answers before the kernel; null: nothing does
 };
 
 // "6.12", or "6.12.43" for a stable release.
@@ -37,6 +40,9 @@ Setting build_setting(const std::vector<Item>& items);
 
 // One line on stderr for each condition of what is answered, for commands that do not show them.
 void tell_conditions(const Setting& setting);
+// What the kernel is asked for that call: Policies::seccomp_filter is what the filter answers.
+World world_for(const Setting& setting, const Call& call, const UpperHalves& upper = {});
+Setting setting_for(Setting setting, const Call& call);
 
 // The items on top of a world that is there already, as for a live kernel's.
 void apply_items(World& world, const std::vector<Item>& items);
