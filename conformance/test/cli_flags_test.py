@@ -44,6 +44,9 @@ WORLD = {
     "--set": ("modules_enabled=0", SCTP, []),
     "--user-ns": ("0,1000,0,1000,1", CALL, []),
     "--fault": ("1", CALL, []),
+    "--seccomp": ("profile.json", CALL, []),
+    "--unit": ("web.service", CALL, []),
+    "--abi": ("x32", CALL, ["--seccomp", "profile.json"]),
 }
 # Flags whose effect needs a machine, a launcher or root, everywhere or of one command: why it is
 # not tried.
@@ -56,7 +59,8 @@ ELSEWHERE["--context"] = "chooses among what is asked; live_test.py"
 ELSEWHERE["--allow-autoload"] = "needs a kernel that is asked"
 ELSEWHERE["--color"] = ELSEWHERE["--no-pager"] = "needs a terminal; terminal_test.py"
 # Commands whose flags all do.
-ELSEWHERE_ALL = {"watch": "traces programs, which may be forbidden; watch_test.py"}
+ELSEWHERE_ALL = {"watch": "traces programs, which may be forbidden; watch_test.py",
+                 "filter": "a filter is its profile's; few facts of a world are in it"}
 OUTSIDE = {"-h", "--help"}
 
 
@@ -277,6 +281,9 @@ def main() -> int:
         (folder / "world.json").write_text('{"as":"nobody"}')
         (folder / "small.config").write_text(
             (SOURCE / "conformance/test/golden/small.config").read_text())
+        for name_, golden in (("profile.json", "allow_list.json"), ("web.service", "web.service")):
+            (folder / name_).write_text(
+                (SOURCE / "conformance/test/golden" / golden).read_text())
         (folder / "trace.txt").write_text(LOG)
         (folder / "log").write_text(LOG)
         (folder / "deviations.json").write_text(
