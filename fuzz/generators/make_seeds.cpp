@@ -216,6 +216,38 @@ void world_seeds() {
   write("world_fuzzer", "config-none", none);
 }
 
+// Small profiles with each action and each comparison, and dumps in each form.
+void filter_seeds() {
+  const auto profile = [](std::string_view action, std::string_view op, int index) {
+    return "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86\",\"SCMP_ARCH_"
+           "X32\"],"
+           "\"syscalls\":[{\"names\":[\"socket\",\"socketpair\"],\"action\":\"" +
+           std::string(action) +
+           "\",\"errnoRet\":13,\"args\":[{\"index\":" + std::to_string(index) +
+           ",\"op\":\"SCMP_CMP_" + std::string(op) +
+           "\",\"value\":15,\"valueTwo\":2}],"
+           "\"includes\":{\"caps\":[],\"arches\":[\"amd64\"],\"minKernel\":\"4.8\"},\"excludes\":{}"
+           "}]}\n";
+  };
+  for (const std::string_view action :
+       {"KILL", "KILL_PROCESS", "TRAP", "ERRNO", "TRACE", "LOG", "NOTIFY"})
+    write("filter_fuzzer", "action-" + std::string(action),
+          profile("SCMP_ACT_" + std::string(action), "EQ", 0));
+  int index = 0;
+  for (const std::string_view op : {"NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"})
+    write("filter_fuzzer", "compare-" + std::string(op),
+          profile("SCMP_ACT_ERRNO", op, index++ % 3));
+  // Family 38 is refused; the type without its flags, the protocol shifted.
+  write("filter_fuzzer", "lines",
+        std::string_view("10\n32 0 0 0\n21 0 6 41\n32 0 0 16\n21 5 0 38\n32 0 0 24\n"
+                         "84 0 0 15\n21 2 0 3\n32 0 0 32\n116 0 0 1\n6 0 0 2147418112\n"));
+  write("filter_fuzzer", "braces",
+        std::string_view("{ 0x20, 0, 0, 0x00000020 },\n{ 0x35, 0, 1, 0x00000100 },\n"
+                         "{ 0x06, 0, 0, 0x00050016 },\n{ 0x06, 0, 0, 0x7fff0000 },\n"));
+  write("filter_fuzzer", "hex",
+        std::string_view("2000000004000000 150001003e0000c0 0600000000000000 060000000000ff7f\n"));
+}
+
 void recording_seeds() {
   Recording recording;
   recording.provenance = provenance_of(world_at("6.12", "root"));
@@ -298,6 +330,7 @@ int main(int argc, char** argv) {
   log_seeds(corpus / "seeds/logs");
   regression_seeds(corpus / "regressions");
   world_seeds();
+  filter_seeds();
   recording_seeds();
   return 0;
 }
