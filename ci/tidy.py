@@ -57,7 +57,7 @@ ROOM_MAY_INCLUDE = {
     "conformance/process": "base",
     "conformance/world": "base process",
     "conformance/seccomp": "base world",
-    "conformance/situation": "base world seccomp",
+    "conformance/situation": "base process world seccomp",
     "conformance/words": "base world",
     "conformance/plan": "base world words",
     "conformance/compare": "base world words plan",

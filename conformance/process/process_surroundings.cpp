@@ -23,13 +23,16 @@ void add_filters(const TaskStatus& status, const SeccompFilters& filters, Proces
     out->holds_if.push_back("its strict seccomp mode is over: that kills whoever makes the call");
     return;
   }
+  if (filters.unknown.empty()) out->filters = filters.programs;
+  else out->holds_if.push_back(filters_text(status) + filters.unknown + ")");
+}
+
+std::string unjudged_filters_text(const std::vector<std::vector<sock_filter>>& filters) {
   size_t instructions = 0;
-  for (const auto& program : filters.programs) instructions += program.size();
-  out->holds_if.push_back(
-      filters_text(status) +
-      (filters.unknown.empty()
-           ? "read: " + plural(instructions, "instruction") + ", not judged yet)"
-           : filters.unknown + ")"));
+  for (const auto& program : filters) instructions += program.size();
+  return "its " + plural(filters.size(), "seccomp filter") + " of " +
+         plural(instructions, "instruction") + (filters.size() == 1 ? " lets" : " let") +
+         " the call pass (sockoracle explain CALL --world pid:N asks them)";
 }
 
 namespace {

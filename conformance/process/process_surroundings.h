@@ -12,6 +12,7 @@
 
 namespace sockoracle {
 
+std::string unjudged_filters_text(const std::vector<std::vector<sock_filter>>& filters);
 void add_filters(const TaskStatus& status, const SeccompFilters& filters, ProcessWorld* out);
 
 // All of them.

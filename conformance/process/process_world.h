@@ -11,6 +11,7 @@
 
 #include "conformance/process/descriptors_left.h"
 #include "conformance/process/net_sysctls.h"
+#include "conformance/process/seccomp_filters.h"
 #include "conformance/process/task_status.h"
 #include "model/case.h"
 
@@ -33,6 +34,9 @@ struct ProcessWorld {
   std::string who;                    // "uid 1000, gid 1000, no capability"
   std::vector<std::string> notes;     // what is taken as something, for it cannot be read
   std::vector<std::string> holds_if;  // what may answer otherwise, and is not looked into
+  // Its seccomp filters, in the order of installation, where they could be read; who does not run
+  // them says so (unjudged_filters_text).
+  std::vector<std::vector<sock_filter>> filters;
 };
 
 // "me", "self" or "pid:..."?

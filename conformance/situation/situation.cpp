@@ -8,6 +8,7 @@
 #include "conformance/base/scan.h"
 #include "conformance/base/terminal.h"
 #include "conformance/base/text_file.h"
+#include "conformance/process/process_world.h"
 #include "conformance/seccomp/raw.h"
 #include "conformance/situation/unit.h"
 
@@ -45,6 +46,19 @@ std::vector<FilterLayer> layers_of(const std::vector<Item>& items, const Profile
     if (item.kind != ItemKind::seccomp) continue;
     const std::string name = item.key.empty() ? name_of_input(item.value) : "seccomp";
     layers.push_back(layer_of_text(text_of_item(item, kFilterFileMax), name, target));
+  }
+  return layers;
+}
+
+// Those of the process that makes the calls, as the kernel gave them out. The last caller counts.
+std::vector<FilterLayer> layers_of_process(const std::vector<Item>& items) {
+  std::vector<FilterLayer> layers;
+  for (const Item& item : items) {
+    if (item.kind != ItemKind::context) continue;
+    layers.clear();
+    if (!names_process(item.value)) continue;
+    for (const FilterCode& code : process_named(item.value, item.origin).filters)
+      layers.push_back(raw_layer(code, item.value));
   }
   return layers;
 }
@@ -121,6 +135,7 @@ Setting build_situation(const std::vector<Item>& items) {
     layers = std::move(situation.layers);
     target.caps = situation.bounding;
   }
+  for (FilterLayer& layer : layers_of_process(setting.items)) layers.push_back(std::move(layer));
   for (FilterLayer& layer : layers_of(items, target)) layers.push_back(std::move(layer));
   setting.filter = joined(std::move(layers), abi, setting.world.release);
   return setting;

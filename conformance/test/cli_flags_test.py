@@ -107,7 +107,8 @@ def base_of(command: str, call: str) -> tuple:
 OWN = {
     ("explain", "--errno"): "EPERM", ("explain", "--steps"): None, ("explain", "--state"): None,
     ("explain", "--fields"): None, ("history", "--state"): None, ("repro", "--state"): None,
-    ("explain", "--every-errno"): None, ("explain", "--system"): "gvisor", ("explain", "--sensitivity"): None,
+    ("explain", "--every-errno"): None, ("explain", "--system"): "gvisor",
+    ("explain", "--sensitivity"): None,
     ("repro", "--style"): "ltp",
     ("table", "--family"): "AF_INET6", ("record", "--requests"): None,
     ("check", "--deviations"): "deviations.json", ("replay", "--as-bytes"): "case",

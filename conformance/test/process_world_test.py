@@ -44,17 +44,22 @@ for line in sys.stdin:
     print(json.dumps(answers), flush=True)
 """
 
-# BPF: everything is allowed, but for a system call that nobody makes (number 999: EPERM).
-FILTER = """
+LOAD_FILTER = """
 import struct
-program = struct.pack("<" + "HBBI" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, 999, 6, 0, 0, 0x50001,
-                      6, 0, 0, 0x7fff0000)
+program = struct.pack("<" + "HBBI" * (len(code) // 4), *code)
 room = ctypes.create_string_buffer(program)
 class Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
-head = Program(4, ctypes.addressof(room))
+head = Program(len(code) // 4, ctypes.addressof(room))
 assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, ctypes.byref(head), 0, 0) == 0
 """
+# BPF: everything is allowed, but for a system call that nobody makes (number 999: EPERM).
+FILTER = ("code = [0x20, 0, 0, 0, 0x15, 0, 1, 999, 6, 0, 0, 0x50001, 6, 0, 0, 0x7fff0000]" +
+          LOAD_FILTER)
+# socket() of AF_INET6 is EAFNOSUPPORT (97).
+SOCKET = {"x86_64": 41, "aarch64": 198}.get(os.uname().machine, 41)
+REFUSING = (f"code = [0x20, 0, 0, 0, 0x15, 0, 3, {SOCKET}, 0x20, 0, 0, 16, 0x15, 0, 1, 10, "
+            "6, 0, 0, 0x50061, 6, 0, 0, 0x7fff0000]" + LOAD_FILTER)
 
 SITUATIONS = {  # what: (prefix, descriptors left, what it executes first)
     "as started": ([], -1, "-"),
@@ -71,6 +76,7 @@ SITUATIONS = {  # what: (prefix, descriptors left, what it executes first)
     "MPTCP off": (["unshare", "-n", "sh", "-c",
                    'echo 0 >/proc/sys/net/mptcp/enabled && exec "$@"', "sh"], -1, "-"),
     "a seccomp filter that allows": ([], -1, FILTER),
+    "a seccomp filter that refuses AF_INET6": ([], -1, REFUSING),
     "one descriptor left": ([], 1, "-"),
     "no descriptor left": ([], 0, "-"),
 }
@@ -136,6 +142,8 @@ class Test:
         return json.loads(done.stdout) if done.returncode == 0 else {"error": done.stderr}
 
     def situation(self, what: str, prefix: list[str], left: int, first: str) -> None:
+        if first == REFUSING and not may_read_filters():
+            return
         subject = Subject(prefix, left, first)
         try:
             if not subject.ready:
@@ -150,9 +158,12 @@ class Test:
                        not bad and len(real) == len(said), bad)
             if first == FILTER:
                 conditions = " ".join(shown.get("holds_if", []))
-                known = "read: 4 instructions" if may_read_filters() else "not readable"
-                self.check("its filter is a condition", "1 seccomp filter" in conditions and
-                           known in conditions, shown)
+                named = "1 seccomp filter" in conditions and "not readable" in conditions
+                judged = "seccomp" not in conditions and bool(shown["filter"]["reasons"])
+                self.check("its filter was asked, or is a condition",
+                           judged if may_read_filters() else named, shown)
+            if first == REFUSING:
+                self.check("its filter refuses", "EAFNOSUPPORT" in said, said)
             self.check(f"{what}: it still runs", state_of(subject.pid) in "RS", "stopped")
         finally:
             subject.end()

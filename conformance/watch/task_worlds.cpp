@@ -121,6 +121,7 @@ void TaskWorlds::read(pid_t task, int32_t taken, Known* known) {
     if (our_filters_ != 0 && !filters.programs.empty())
       filters.programs.erase(filters.programs.begin());
     add_surroundings(folder, status, filters, &around);
+    if (!around.filters.empty()) around.holds_if.push_back(unjudged_filters_text(around.filters));
     known->surroundings = std::move(around.holds_if);
     known->surroundings_at = now();
   }
