@@ -21,7 +21,7 @@ namespace {
   finding.oracle = Oracle::text;
   finding.what = what;
   finding.expected = 1;
-  report(finding, {});
+  report(finding, Program{});
 }
 
 FilterLayer layer_of(std::string_view text) {

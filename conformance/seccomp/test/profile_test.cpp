@@ -251,7 +251,8 @@ BOOST_AUTO_TEST_CASE(the_fold_is_complete) {
       BOOST_TEST(next == int64_t{INT32_MAX} + 1);
       for (const TypeWords& set : one.words) {
         words += set.count();
-        types.insert({set.value, set.value | ~set.mask, set.value | (random() & ~set.mask)});
+        const auto other = static_cast<uint32_t>(random()) & ~set.mask;
+        types.insert({set.value, set.value | ~set.mask, set.value | other});
       }
     }
     BOOST_TEST(words == uint64_t{1} << 32);
