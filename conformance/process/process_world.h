@@ -11,9 +11,10 @@
 
 #include "conformance/process/descriptors_left.h"
 #include "conformance/process/net_sysctls.h"
-#include "conformance/process/seccomp_filters.h"
 #include "conformance/process/task_status.h"
 #include "model/case.h"
+
+struct sock_filter;  // linux/filter.h, which a page has not
 
 namespace sockoracle {
 

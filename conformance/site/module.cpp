@@ -69,7 +69,15 @@ std::vector<Item> items_of(const char* world) {
   return items;
 }
 
-Setting setting_of(const char* world) { return build_setting(items_of(world)); }
+// Filters are made by libseccomp, which a page has not: better refused than passed over.
+Setting page_setting(const std::vector<Item>& items) {
+  for (const Item& item : items)
+    if (item.kind == ItemKind::seccomp || item.kind == ItemKind::unit)
+      throw UsageError(item.origin + " accepted by the program only, not in a page");
+  return build_setting(items);
+}
+
+Setting setting_of(const char* world) { return page_setting(items_of(world)); }
 
 }  // namespace
 }  // namespace sockoracle
@@ -81,7 +89,7 @@ extern "C" {
 // One line of `sockoracle ask`; `number` is the line's.
 const char* sockoracle_ask(const char* line, uint32_t number) {
   return answered([=] {
-    static Oracle oracle({});
+    static Oracle oracle({}, page_setting);
     std::string out;
     oracle.answer(line, number, &out);
     return out;
@@ -123,7 +131,7 @@ const char* sockoracle_repro(const char* call, const char* world) {
   return answered([=] {
     std::vector<Item> items = items_of(world);
     const Call asked = repro_case(call, &items);
-    return repro_text(build_setting(items), asked, {});
+    return repro_text(page_setting(items), asked, {});
   });
 }
 

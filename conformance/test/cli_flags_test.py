@@ -44,7 +44,7 @@ WORLD = {
     "--set": ("modules_enabled=0", SCTP, []),
     "--user-ns": ("0,1000,0,1000,1", CALL, []),
     "--fault": ("1", CALL, []),
-    "--seccomp": ("profile.json", CALL, []),
+    "--seccomp": ("profile.json", DGRAM, []),
     "--unit": ("web.service", CALL, []),
     "--abi": ("x32", CALL, ["--seccomp", "profile.json"]),
 }
