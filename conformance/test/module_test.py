@@ -59,7 +59,7 @@ class Questions:
         world["release"] = release + choose(["", "", "", f".{self.random.randrange(1, 300)}"])
         if self.sometimes(0.7):
             # Whoever runs this command is nobody in a page.
-            world["as"] = choose([name for name in self.flags("--as") if name != "me"])
+            world["as"] = choose([name for name in self.flags("--as") if name not in ("me", "pid:N")])
         if self.sometimes(0.3):
             name = choose(self.flags("--module")).split("=")[0]
             world["modules"] = {name: choose(["absent", "loadable", "loaded", "builtin"])}
