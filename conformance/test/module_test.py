@@ -59,7 +59,8 @@ class Questions:
         world["release"] = release + choose(["", "", "", f".{self.random.randrange(1, 300)}"])
         if self.sometimes(0.7):
             # Whoever runs this command is nobody in a page.
-            world["as"] = choose([name for name in self.flags("--as") if name not in ("me", "pid:N")])
+            names = [name for name in self.flags("--as") if name not in ("me", "pid:N")]
+            world["as"] = choose(names)
         if self.sometimes(0.3):
             name = choose(self.flags("--module")).split("=")[0]
             world["modules"] = {name: choose(["absent", "loadable", "loaded", "builtin"])}
