@@ -108,9 +108,12 @@ std::vector<ErrnoCause> likely_causes(const Case& c, int32_t error, const Possib
       if (row.cause == cause.name && (row.errnos.empty() || lists(row.errnos, name)) &&
           of_family(row.families, c.call))
         cause.words.push_back(row.sentence);
-  std::stable_sort(causes.begin(), causes.end(), [](const ErrnoCause& a, const ErrnoCause& b) {
+  // Stable. (clang-19 warns of std::stable_sort in the library of gcc-12.)
+  const auto nearer = [](const ErrnoCause& a, const ErrnoCause& b) {
     return a.distance < b.distance;
-  });
+  };
+  for (auto next = causes.begin(); next != causes.end(); ++next)
+    std::rotate(std::upper_bound(causes.begin(), next, *next, nearer), next, next + 1);
   return causes;
 }
 
