@@ -8,6 +8,7 @@
 #include "conformance/process/cgroup_programs.h"
 #include "conformance/process/proc_folder.h"
 #include "conformance/process/process_world.h"
+#include "conformance/process/seccomp_filters.h"
 #include "conformance/process/task_status.h"
 
 using namespace sockoracle;
